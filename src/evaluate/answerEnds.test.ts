@@ -1,4 +1,4 @@
-/** @file How free text ends where the prompt file does not say, and warnings where its limits cut right answers. */
+/** @file How free text ends when the prompt file does not say, and warnings about limits that cut right answers. */
 import { describe, expect, test } from 'vitest';
 import { makeRow } from '../data/dataset.ts';
 import { endsOf } from '../prompt/decoding.ts';
@@ -14,18 +14,18 @@ const text = { template: 'text' } as const;
 describe('the most tokens', () => {
   const mostFor = (...lengths: number[]): number => fittedEnds(text, lengths.map(words), model).maxTokens;
 
-  test('are a quarter more than the longest answer has, in full sixteens, and 64 at least', () => {
+  test('are a quarter more than the longest answer has, rounded up to a multiple of 16, at least 64', () => {
     expect([mostFor(3, 5), mostFor(50), mostFor(51), mostFor(100, 200)]).toEqual([64, 64, 80, 256]);
     for (const length of [60, 64, 77, 133, 400]) expect(mostFor(1, length)).toBeGreaterThan(length * 1.25);
   });
 
-  test('heed no single oddity among hundreds of answers, but the longest of a few, and what is not twice as long', () => {
+  test('ignore a single outlier among hundreds of answers, but not among a few, nor an answer less than twice as long', () => {
     const ordinary = Array.from({ length: 199 }, () => 80);
     expect([mostFor(...ordinary, 1500), mostFor(...ordinary, 150), mostFor(80, 80, 1500)]).toEqual([112, 192, 1888]);
     expect(mostFor(...ordinary.slice(0, 190), ...Array.from({ length: 10 }, () => 1500))).toBe(1888);
   });
 
-  test('are never more than the model reads', () => {
+  test("are never more than the model's context", () => {
     expect(mostFor(1900)).toBe(2048);
   });
 });
@@ -33,14 +33,14 @@ describe('the most tokens', () => {
 describe('the stop', () => {
   const stopFor = (...answers: string[]): readonly string[] => fittedEnds(text, answers, model).stop;
 
-  test('is in no training answer: a blank line, else two, else none', () => {
+  test('is a text that no training answer contains: a blank line, else two, else none', () => {
     expect(stopFor('one', 'two\nlines')).toEqual(['\n\n']);
     expect(stopFor('one', 'subject\n\nbody')).toEqual(['\n\n\n']);
     expect(stopFor('one', 'subject\n\nbody', 'a\n\n\nb')).toEqual([]);
     expect(stopFor('\n\none\n\n')).toEqual(['\n\n']);
   });
 
-  test('is none in a chat, whose turns end by themselves', () => {
+  test('is empty in a chat, whose turns end by themselves', () => {
     expect(fittedEnds({ template: 'chat' }, ['one'], model).stop).toEqual([]);
   });
 });
@@ -52,7 +52,7 @@ const fileWith = (decoding: string, more = ''): ReturnType<typeof parsePromptFil
   );
 const rows = [words(5), words(100), `${words(2)}\n\n${words(3)}`, words(70)].map((y, place) => makeRow({ x: String(place), y }, place + 1));
 
-test('what the file says holds, and what was decided before; without answers the defaults hold', () => {
+test('settings of the file come first, then earlier decisions; without answers the defaults apply', () => {
   const file = fileWith('{maxTokens: 12}');
   const task = taskFor(file, rows);
   expect(task.decoding).toMatchObject({ maxTokens: 12, stop: ['\n\n'], temperature: 0 });
@@ -63,14 +63,14 @@ test('what the file says holds, and what was decided before; without answers the
   expect(withFittedEnds(labels, {}, rows, model)).toBe(labels);
 });
 
-test('a column of patterns says nothing of how long answers are', () => {
+test('a column of patterns says nothing about the length of answers', () => {
   const file = fileWith('{temperature: 0}', '  metric: regex\n');
   const ended = withFittedEnds(taskFor(file, rows), file.settings.decoding, rows, model);
   expect(ended.decoding).toMatchObject(endsOf('text'));
   expect(endProblems(file, ended, rows, model)).toEqual([]);
 });
 
-test('answers that the given ends cut are counted where they are given', () => {
+test('answers that the given ends cut off are counted and reported at the setting', () => {
   const file = fileWith('{maxTokens: 64, stop: ["\\n\\n", "###"]}');
   const found = endProblems(file, taskFor(file, rows), rows, model);
   expect(
@@ -92,15 +92,15 @@ test('answers that the given ends cut are counted where they are given', () => {
   expect(stopProblems(file, [], rows)).toEqual([]);
 });
 
-test('of the fitted ends nothing is to be told, but for an oddity that they leave out', () => {
+test('fitted ends cause no warning, except for an outlier that they leave out', () => {
   const file = fileWith('{temperature: 0}');
   const many = Array.from({ length: 199 }, (_, place) => makeRow({ x: String(place), y: words(80) }, place + 1));
-  const told = (training: typeof rows): string[] =>
+  const messagesFor = (training: typeof rows): string[] =>
     endProblems(file, withFittedEnds(taskFor(file, training), file.settings.decoding, training, model), training, model).map(
       ({ message }) => message,
     );
-  expect(told(rows)).toEqual([]);
-  expect(told([...many, makeRow({ x: 'odd', y: words(1500) }, 200)])).toEqual([
+  expect(messagesFor(rows)).toEqual([]);
+  expect(messagesFor([...many, makeRow({ x: 'odd', y: words(1500) }, 200)])).toEqual([
     '1 of 200 training answers is longer than 112 tokens, the limit that fits the others. The model can never give them in full. The longest has 1500 tokens.',
   ]);
 });

@@ -1,6 +1,6 @@
 /**
- * @file How long an answer of free text may be and what ends it, where the prompt file does not say: taken from the right answers of the
- * training rows, so that the model could give each of them. The reasons and the cost: `docs/decisions/0027-where-answers-end.md`.
+ * @file How long an answer of free text may be and what ends it when the prompt file does not say. Both come from the right answers of the training
+ *   rows, so that the model can give each of them. The reasons and the cost: `docs/decisions/0027-where-answers-end.md`.
  */
 import type { Row } from '../data/dataset.ts';
 import { limitRows } from '../data/split.ts';
@@ -10,20 +10,20 @@ import { rangesOf, type TextRange } from '../prompt/textRange.ts';
 import { answersOf, type Task } from './evaluation.ts';
 import { metrics } from './metrics/table.ts';
 
-/** What is known of the model that will answer. */
+/** The facts about the answering model that the ends depend on. */
 export interface AnsweringModel {
-  /** Tokens of a right answer as it follows a question. */
+  /** Counts the tokens of a right answer as it follows a question. */
   readonly tokensOf: (answer: string) => number;
-  /** Tokens that the model reads at most, prompt and answer together. */
+  /** The model's context: the most tokens it can process, prompt and answer together. */
   readonly maxPositions: number;
 }
 
 /**
- * The ends that the training answers call for. Without any, those of a task whose answers nobody knows.
- * - `stop`: the first of a blank line and two blank lines that is in no answer; else the model alone ends its answers, with its end-of-text
- *   token, as it always does in a chat.
- * - `maxTokens`: a quarter more than the longest answer has, in full sixteens, 64 at least. Where the longest has more than twice the tokens of
- *   99 answers in 100, it counts as an outlier, and the 99 decide.
+ * The ends that fit the training answers. Without answers, the defaults of a task whose answers are unknown.
+ * - `stop`: a blank line, or two blank lines if an answer contains a blank line. If an answer contains two, there is no stop text, and only the
+ *   model's end-of-text token ends an answer, as in a chat.
+ * - `maxTokens`: a quarter more than the longest answer has, rounded up to a multiple of 16, at least 64. If the longest answer has more than twice
+ *   the tokens of 99 answers in 100, it counts as an outlier, and the 99 decide.
  */
 export function fittedEnds(
   { template }: Pick<Task, 'template'>,
@@ -41,7 +41,7 @@ export function fittedEnds(
   return { maxTokens: Math.min(Math.max(defaultDecoding.maxTokens, room), maxPositions), stop: stop === undefined ? [] : [stop] };
 }
 
-/** The task with what the training answers call for, where the prompt file does not say; of labels there is nothing to end. */
+/** The task with ends that fit the training answers, for what the prompt file does not set. A task with labels needs no ends. */
 export function withFittedEnds(task: Task, given: Partial<Decoding>, training: readonly Row[], model: AnsweringModel): Task {
   if (task.labels) return task;
   return withEnds(task, given, fittedEnds(task, task.metric.golds === 'patterns' ? [] : answersOf(training, task.output), model));
@@ -53,9 +53,9 @@ export const withEnds = (task: Task, given: Partial<Decoding>, ends: AnswerEnds)
 });
 
 /**
- * Right answers that the model can never give in full: they contain a stop text or are longer than `maxTokens`. Each is reported at its
- * setting.
- * @param task with the ends that hold
+ * Right answers that the model can never give in full, because they contain a stop text or are longer than `maxTokens`. Each problem is reported at
+ * its setting.
+ * @param task with the ends that apply
  */
 export function endProblems(file: PromptFile, task: Task, training: readonly Row[], model: AnsweringModel): Problem[] {
   return task.labels || task.metric.golds === 'patterns'
@@ -84,7 +84,7 @@ export function stopProblems(file: PromptFile, stop: readonly string[], training
 function lengthProblems(file: PromptFile, task: Task, training: readonly Row[], model: AnsweringModel): Problem[] {
   const answers = countedAnswers(training, task.output);
   const { maxTokens } = task.decoding;
-  // A token is a byte or more, and the space before the answer may be one.
+  // A token has at least one byte, and one of the bytes may be the space before the answer.
   const lengths = answers.flatMap((answer) => (Buffer.byteLength(answer) < maxTokens ? [] : [model.tokensOf(answer)]));
   const longer = lengths.filter((tokens) => tokens > maxTokens);
   if (longer.length === 0) return [];

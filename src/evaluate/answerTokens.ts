@@ -1,4 +1,4 @@
-/** @file What one answer takes in tokens: those of the prompt with the row in it, and those of the answer; of a program those of all steps. */
+/** @file What one answer costs in tokens: the prompt with the row filled in, and the answer. For a program, the sum over its steps. */
 import type { Row } from '../data/dataset.ts';
 import type { Texts } from '../model/texts.ts';
 import { adapterOfStep } from '../model/stepAdapters.ts';
@@ -15,7 +15,7 @@ export interface AnswerTokens {
   readonly answerTokens: number;
 }
 
-/** What has been answered before is not asked again, where the evaluator remembers it. */
+/** Answers that the evaluator has cached are not computed again. */
 export async function answerTokens(
   texts: Texts,
   evaluator: ProgramEvaluator,

@@ -1,4 +1,4 @@
-/** @file What each line of a prompt, or of the prompts of a program, is worth: leave it out, measure again, compare on the same rows. */
+/** @file What each line of a prompt, or of the prompts of a program, contributes: leave it out, measure again, and compare on the same rows. */
 import type { Row } from '../data/dataset.ts';
 import { stepsOf, withStep, type Prompt } from '../prompt/prompt.ts';
 import { demosLines, fixedSpans, variablesOf } from '../prompt/template.ts';
@@ -8,18 +8,18 @@ import type { PairedDifference } from './statistics.ts';
 
 export interface Attribution {
   readonly kind: 'line' | 'demonstrations';
-  /** Of a program: the step in whose prompt it stands, from 0. */
+  /** In a program: the step whose prompt has the line, from 0. */
   readonly step?: number;
-  /** 1-based, in the body. Of demonstrations: the {{demos}} line, else where they are put in. */
+  /** 1-based, in the body. For demonstrations: the {{demos}} line, or else where they are inserted. */
   readonly line: number;
   readonly text: string;
   /** Score with the line minus score without it: positive means that it helps. */
   readonly score: PairedDifference;
   /** The same for the log-likelihood of the gold answer, in nats per row; absent without gold answers. */
   readonly logLikelihood?: PairedDifference;
-  /** Prompt tokens that leaving it out saves. */
+  /** Prompt tokens saved by leaving it out. */
   readonly tokensSaved: number;
-  /** Rows that it turned, the right ones first; at most three. */
+  /** Rows that it changed, fixes first; at most three. */
   readonly changedPredictions: readonly ChangedPrediction[];
 }
 
@@ -32,7 +32,7 @@ export interface ChangedPrediction {
 }
 
 export interface LineAttributions {
-  /** The whole prompt, which the lines are measured against. */
+  /** The whole prompt, which each line is compared with. */
   readonly whole: Evaluation;
   readonly items: readonly Attribution[];
 }
@@ -43,8 +43,8 @@ export interface AttributeOptions extends EvaluateOptions {
 }
 
 /**
- * Measures every line that is neither blank nor has a variable, and the demonstrations as one, each left out alone; of a program step by
- * step, each by what the whole makes of it.
+ * Measures every line that is neither blank nor has a variable, and the demonstrations as one item. Each is left out alone. In a program, the items
+ * of every step are judged by the answer of the whole program.
  */
 export async function attributeLines(
   evaluator: Evaluator,

@@ -8,7 +8,7 @@ import { cacheKey, memoryCache, openCache, type CachedText } from './cache.ts';
 const said = (text: string): CachedText => ({ text, finish: 'stop' });
 const newFolder = () => mkdtemp(join(tmpdir(), 'tandem-cache-'));
 
-test('what was flushed is there when opened again; what was only set, in this process', async () => {
+test('flushed values survive a restart; unflushed ones are visible in the same process', async () => {
   const folder = await newFolder();
   const cache = await openCache(folder);
   cache.set(cacheKey('a'), [-1.25, 3]);
@@ -24,7 +24,7 @@ test('what was flushed is there when opened again; what was only set, in this pr
   ]);
 });
 
-test('numbers come back to the last bit', async () => {
+test('numbers are restored to the last bit', async () => {
   const folder = await newFolder();
   const numbers = Array.from({ length: 100 }, (_, i) => Math.log(1 / (i + 3)) * 1e-3);
   const cache = await openCache(folder);
@@ -33,7 +33,7 @@ test('numbers come back to the last bit', async () => {
   expect((await openCache(folder)).get(cacheKey(1))).toEqual(numbers);
 });
 
-test('a line that a crash cut off is passed over, and the next one is whole', async () => {
+test('a line that a crash cut off is skipped, and the next one is whole', async () => {
   const folder = await newFolder();
   const cache = await openCache(folder);
   cache.set(cacheKey('a'), said('kept'));
@@ -58,7 +58,7 @@ test('two processes may write the same folder', async () => {
   expect([both.get(cacheKey('one')), both.get(cacheKey('two'))]).toEqual([said('1'), said('2')]);
 });
 
-test('beyond its size the oldest go', async () => {
+test('the oldest shards are deleted when the folder grows too large', async () => {
   const folder = await newFolder();
   const cache = await openCache(folder, { maxBytes: 8000 });
   for (let i = 0; i < 100; i++) {
@@ -71,7 +71,7 @@ test('beyond its size the oldest go', async () => {
   for (const each of [cache, again]) expect([each.get(cacheKey(0)), each.get(cacheKey(99))]).toEqual([undefined, said('x'.repeat(200))]);
 });
 
-test('a folder of a newer version is refused, shards of unknown make are dropped', async () => {
+test('a folder of a newer version is refused; shards of unknown origin are deleted', async () => {
   const folder = await newFolder();
   await writeFile(join(folder, '000001.jsonl'), 'garbage\n');
   const cache = await openCache(folder);
@@ -82,7 +82,7 @@ test('a folder of a newer version is refused, shards of unknown make are dropped
   await expect(openCache(folder)).rejects.toMatchObject({ reason: 'newer-version' });
 });
 
-test('nonsense in a shard never comes out as an answer', async () => {
+test('corrupt values in a shard are never returned as answers', async () => {
   const folder = await newFolder();
   const cache = await openCache(folder);
   cache.set(cacheKey('a'), said('x'));
@@ -91,7 +91,7 @@ test('nonsense in a shard never comes out as an answer', async () => {
   expect((await openCache(folder)).get(cacheKey('b'))).toBeUndefined();
 });
 
-test('the key hangs on every part of the question', () => {
+test('the key depends on every part of the question', () => {
   const keys = [cacheKey('m', null, 'p'), cacheKey('m', 'a', 'p'), cacheKey('m', null, 'p', 'q'), cacheKey('m', null, ['p'])];
   expect(new Set(keys).size).toBe(keys.length);
   const cache = memoryCache();

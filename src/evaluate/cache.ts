@@ -1,4 +1,4 @@
-/** @file Model outputs kept on disk, so that the same question is never computed twice. */
+/** @file Model outputs cached on disk, so that the same question is never computed twice. */
 import { createHash } from 'node:crypto';
 import { appendFile, mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -6,7 +6,7 @@ import { TandemError } from '../errors.ts';
 import { readTextFileLater, requireOwnFile } from '../files.ts';
 import type { Generation } from '../model/languageModel.ts';
 
-/** Numbers, or a text that was written and what ended it. */
+/** Numbers, or a generated text and what ended it. */
 export type CacheValue = readonly number[] | CachedText;
 
 export type CachedText = Pick<Generation, 'text' | 'finish'>;
@@ -19,7 +19,7 @@ export interface Cache {
 }
 
 export interface CacheOptions {
-  /** The oldest shards go when the folder grows beyond this. Default 64 MiB. */
+  /** The oldest shards are deleted when the folder grows larger than this. Default 64 MiB. */
   readonly maxBytes?: number;
 }
 
@@ -28,15 +28,15 @@ export function cacheKey(...question: readonly unknown[]): string {
   return createHash('sha256').update(JSON.stringify(question)).digest('hex');
 }
 
-/** A cache that ends with the process. */
+/** A cache that lasts as long as the process. */
 export function memoryCache(): Cache {
   const values = new Map<string, CacheValue>();
   return { get: (key) => values.get(key), set: (key, value) => void values.set(key, value), flush: async () => {} };
 }
 
 /**
- * A cache in a folder of append-only shards, `000001.jsonl` and on. The first line of a shard carries the version; lines that a crash cut
- * off are skipped. Several processes may share the folder: each sees what the others had written when it opened.
+ * A cache in a folder of append-only shards: `000001.jsonl`, `000002.jsonl` and so on. The first line of a shard has the version. Lines that a crash
+ * cut off are skipped. Several processes may share the folder. Each sees what the others had written before it opened the folder.
  * @throws TandemError reasons 'newer-version' if a newer Tandem wrote the folder, 'not-a-file' for a shard that is a link or no file
  */
 export async function openCache(folder: string, { maxBytes = 64 * 2 ** 20 }: CacheOptions = {}): Promise<Cache> {
@@ -72,7 +72,7 @@ export async function openCache(folder: string, { maxBytes = 64 * 2 ** 20 }: Cac
     const fresh = !last || last.bytes >= maxBytes / 8;
     const shard = fresh ? { name: `${String(Number(last?.name.slice(0, 6) ?? 0) + 1).padStart(6, '0')}.jsonl`, bytes: 0 } : last;
     if (fresh) shards.push(shard);
-    // The newline in front ends a line that a crash may have cut off.
+    // The leading newline ends a line that a crash may have cut off.
     const text = `${fresh ? JSON.stringify({ version: currentVersion }) : ''}\n${[...batch.values()].join('\n')}\n`;
     requireOwnFile(join(folder, shard.name));
     await appendFile(join(folder, shard.name), text).catch((error: unknown) => {
@@ -96,7 +96,7 @@ export async function openCache(folder: string, { maxBytes = 64 * 2 ** 20 }: Cac
 
 const currentVersion = 1;
 
-/** A whole line; its key can be cut out without parsing the rest. */
+/** A whole line. Its key can be extracted without parsing the rest. */
 const linePattern = /^\{"k":"[0-9a-f]{64}","v":[^]*\}$/;
 
 const keyOf = (line: string): string => line.slice(6, 70);
@@ -105,11 +105,11 @@ function valueOf(line: string | undefined): CacheValue | undefined {
   if (line === undefined) return undefined;
   try {
     const { v } = JSON.parse(line) as { v?: unknown };
-    // JSON has no infinite numbers: an answer with one is computed again.
+    // JSON cannot represent infinite numbers, so an answer with one is computed again.
     if (Array.isArray(v) && v.every((each) => typeof each === 'number')) return v;
     return isCachedText(v) ? v : undefined;
   } catch {
-    return undefined; // cut off in the middle, and by chance at a brace
+    return undefined; // cut off in the middle of a value, at a character that happens to be a brace
   }
 }
 
@@ -118,7 +118,7 @@ function isCachedText(value: unknown): value is CachedText {
   return typeof text === 'string' && typeof finish === 'string' && Object.hasOwn(finishes, finish);
 }
 
-/** What may end a text, each by its name. */
+/** Everything that may end a text. */
 const finishes: Readonly<Record<CachedText['finish'], true>> = { stop: true, length: true, context: true };
 
 function versionOf(text: string): number {

@@ -1,4 +1,4 @@
-/** @file A language model behind a cache: each question is computed once, in batches of prompts of like length. */
+/** @file A language model behind a cache. Each question is computed once, in batches of prompts of similar length. */
 import { TandemError } from '../errors.ts';
 import type { Adapter } from '../model/adapter.ts';
 import { scorerOf, type Completion, type GenerateOptions, type LabelScore, type LanguageModel } from '../model/languageModel.ts';
@@ -8,21 +8,24 @@ export interface Call {
   readonly adapter?: Adapter;
   /** Checked between batches; an abort throws its reason. */
   readonly signal?: AbortSignal;
-  /** Hears of how many more questions the answer is known. */
+  /** Called with the number of additional questions whose answers are now known. */
   readonly onAnswered?: (questions: number) => void;
   /** Hears what is written after a single prompt, token by token, unless the cache has it. */
   readonly onText?: (text: string) => void;
 }
 
 export interface CachedModel {
-  /** Scores of every label after every prompt. Labels are appended as they stand. */
+  /** Scores of every label after every prompt. Labels are appended unchanged. */
   labelScores(prompts: readonly string[], labels: readonly string[], call: Call): Promise<LabelScore[][]>;
   /** Log-likelihood of each completion, in nats, summed over its tokens. */
   logLikelihoods(pairs: readonly Completion[], call: Call): Promise<number[]>;
   generate(prompts: readonly string[], options: Omit<GenerateOptions, 'adapter'>, call: Call): Promise<CachedText[]>;
 }
 
-/** Calls throw a TandemError of reason 'not-finite' when weights have diverged, and scores one of 'no-likelihoods' where the model has none. */
+/**
+ * Calls throw a TandemError with reason 'not-finite' if the weights have diverged. Scoring throws one with reason 'no-likelihoods' if the model has
+ * no likelihoods.
+ */
 export function cachedModel(model: LanguageModel, cache: Cache): CachedModel {
   const keyOf = ({ adapter }: Call, ...question: readonly unknown[]): string =>
     cacheKey(model.fingerprint, adapter?.id ?? null, ...question);
@@ -79,7 +82,7 @@ export function cachedModel(model: LanguageModel, cache: Cache): CachedModel {
     async generate(prompts, { maxTokens, temperature, topP, stop, seed }, call) {
       const options = { maxTokens, temperature, topP, stop, seed };
       const questions = prompts.map((prompt) => ({
-        // Under 'generate' stand the answers of versions that did not keep what ended them.
+        // Under the key 'generate' are the answers of old versions, which did not record what ended them.
         key: keyOf(call, 'generate and finish', prompt, options),
         content: prompt,
         length: prompt.length,
@@ -92,10 +95,10 @@ export function cachedModel(model: LanguageModel, cache: Cache): CachedModel {
   };
 }
 
-/** The prompts that a model call gets at most. */
+/** The most prompts in one call of the model. */
 const batchSize = 64;
 
-/** Numbers that are none come from weights that ran away; they must not reach the cache. */
+/** A number that is not finite comes from diverged weights and must not reach the cache. */
 function finite(value: number, { adapter }: Call): number {
   if (Number.isFinite(value)) return value;
   throw new TandemError('not-finite', `The model${adapter ? ` with adapter ${adapter.id}` : ''} returned a log-likelihood of ${value}.`, {
@@ -106,6 +109,6 @@ function finite(value: number, { adapter }: Call): number {
 interface Question<Q> {
   readonly key: string;
   readonly content: Q;
-  /** In letters, for sorting. */
+  /** In characters, for sorting. */
   readonly length: number;
 }

@@ -1,4 +1,4 @@
-/** @file What the corrections promise. */
+/** @file What the corrections guarantee. */
 import { expect, test } from 'vitest';
 import { makeRow, type Row } from '../data/dataset.ts';
 import {
@@ -19,7 +19,7 @@ test('the prior correction makes every label as likely as any other', () => {
   for (const label of [0, 1, 2]) expect(probabilities.reduce((sum, each) => sum + each[label], 0) / 30).toBeCloseTo(1 / 3, 4);
 });
 
-test("domain inputs hold the rows' words in another order, as many as a row has, and other values as they are", () => {
+test("domain inputs have the rows' words in random order, as many as a row has, and leave other values unchanged", () => {
   const rows = [
     { text: 'the card is lost', urgent: true, items: ['a b', 'c'] },
     { text: 'where is my refund', urgent: false, items: ['d'] },
@@ -39,7 +39,7 @@ test("domain inputs hold the rows' words in another order, as many as a row has,
   expect(domainInputs(template, rows)).toEqual(inputs);
 });
 
-test('calibration takes validation rows first, then training rows, 64 in all, whatever their order', () => {
+test('calibration uses validation rows first, then training rows, 64 in total, in an order that does not depend on theirs', () => {
   const rows = (name: string, count: number): Row[] => Array.from({ length: count }, (_, i) => makeRow({ text: `${name} ${i}` }, i + 1));
   const named = (chosen: readonly Row[], name: string): number =>
     chosen.filter(({ values }) => (values.text as string).startsWith(name)).length;
@@ -51,7 +51,7 @@ test('calibration takes validation rows first, then training rows, 64 in all, wh
   expect(ids(calibrationRows(few, [...many].reverse()))).toEqual(ids(calibrationRows(few, many)));
 });
 
-test('a label that no input makes likely does not get an endless bonus', () => {
+test('a label that is unlikely for every input does not get an unlimited bonus', () => {
   for (const each of priorBias([
     [0, -2000],
     [0, -1000],

@@ -1,4 +1,4 @@
-/** @file Corrections for what a model prefers whatever the input. */
+/** @file Corrections for what a model prefers regardless of the input. */
 import type { Row } from '../data/dataset.ts';
 import { limitRows } from '../data/split.ts';
 import type { Calibration } from '../prompt/decoding.ts';
@@ -11,8 +11,8 @@ import { randomStream } from '../random.ts';
 export type Scores = readonly number[];
 
 /**
- * Inputs that say nothing, one for each filler: every column holds it. Zhao et al. 2021.
- * @param like a row: where it has lists, objects, numbers or truth values, so have the inputs, with the filler in the place of their texts
+ * Inputs without content, one for each filler. The filler is the value of every column. Zhao et al. 2021.
+ * @param like a row: lists, objects, numbers and truth values keep their types in the inputs, and only the texts in them become the filler
  */
 export function contentFreeInputs(template: Template, like: Values = {}): Values[] {
   const fill = (column: string, filler: string): Value =>
@@ -22,7 +22,7 @@ export function contentFreeInputs(template: Template, like: Values = {}): Values
   return ['N/A', '[MASK]', ''].map((filler) => Object.fromEntries(columnsOf(template).map((column) => [column, fill(column, filler)])));
 }
 
-/** Only a template that computes with values tells their types apart. */
+/** Only a template that computes with values distinguishes their types. */
 const isTyped = (template: Template, value: Value): boolean =>
   languageOf(template).values === 'computed' && typeof value !== 'string' && value !== null;
 
@@ -31,15 +31,15 @@ export function contentFreeBias(scores: readonly Scores[]): number[] {
   return scores[0].map((_, label) => mean(scores.map((each) => each[label])));
 }
 
-/** Which calibrations take their inputs from rows. */
+/** Whether a calibration takes its inputs from rows. */
 export const needsRows = (calibration: Calibration): boolean => calibration === 'domain' || calibration === 'prior';
 
-/** As in the paper. 64 did no better (docs/decisions/0037-domain-calibration.md). */
+/** As in the paper. 64 inputs were no better (docs/decisions/0037-domain-calibration.md). */
 export const domainCount = 20;
 
 /**
- * Inputs made of the rows' own words in random order: in their language and about their subject, but no weights can have learned an answer to them.
- * Domain-context calibration, Fei et al. 2023. Numbers and truth values are those of a random row.
+ * Inputs made of the rows' own words in random order. They match the rows in language and subject, but no weights can have learned an answer to them.
+ * Domain-context calibration, Fei et al. 2023. Numbers and truth values are copied from a random row.
  */
 export function domainInputs(template: Template, rows: readonly Values[]): Values[] {
   const random = randomStream('domain inputs');
@@ -65,18 +65,18 @@ export function domainInputs(template: Template, rows: readonly Values[]): Value
 
 const wordsOf = (text: string): string[] => text.split(/\s+/).filter((word) => word !== '');
 
-/** The inputs of this many rows show what the model prefers. */
+/** How many rows are used to measure what the model prefers. */
 export const calibrationCount = 64;
 
-/** Rows to calibrate by: validation rows first, since weights that have learned from a row are sure of its answer. */
+/** Rows for calibration. Validation rows come first, because weights that were trained on a row are too confident about its answer. */
 export function calibrationRows(valset: readonly Row[], trainset: readonly Row[]): Row[] {
   const unlearned = limitRows(valset, calibrationCount, 0);
   return [...unlearned, ...limitRows(trainset, calibrationCount - unlearned.length, 0)];
 }
 
 /**
- * What to subtract so that over unlabelled inputs every label is as likely as any other: the log of each label's mean probability,
- * repeated on the corrected scores until that is so. Batch calibration, Zhou et al. 2024.
+ * What to subtract so that every label is equally likely on average over unlabelled inputs: the log of each label's mean probability, repeated on the
+ * corrected scores until it converges. Batch calibration, Zhou et al. 2024.
  */
 export function priorBias(scores: readonly Scores[]): number[] {
   let bias = scores[0].map(() => 0);

@@ -1,11 +1,11 @@
-/** @file Counts the answers that were cut off, and the right answers that no answer of this length can be. */
+/** @file Counts the answers that were cut off, and the right answers that are too long to be given within the limit. */
 import type { Texts } from '../model/texts.ts';
 import type { Cut, CutBy } from './cuts.ts';
 
 /**
  * @param tokens the limit of an answer
- * @param golds the right answers, where all of them are known
- * @returns empty where no answer was cut off
+ * @param golds the right answers, if all of them are known
+ * @returns empty if no answer was cut off
  */
 export function countCuts(texts: Texts, tokens: number, answers: readonly { readonly cut?: CutBy }[], golds?: readonly string[]): Cut[] {
   const count = (by: CutBy): number => answers.filter(({ cut }) => cut === by).length;

@@ -20,11 +20,11 @@ test.each<[Cut, string]>([
     { by: 'context', answers: 3, of: 75 },
     "3 of 75 answers were cut at the end of the model's context; shorten the prompt, or choose a model with a longer context",
   ],
-])('%j', (told, text) => {
-  expect(cutText(told)).toBe(text);
+])('%j', (cut, text) => {
+  expect(cutText(cut)).toBe(text);
 });
 
-test('all together in a few words', () => {
+test('the summary covers all limits in a few words', () => {
   expect([cutSummary(), cutSummary([]), cutSummary([cut]), cutSummary([cut, { by: 'context', answers: 3, of: 75 }])]).toEqual([
     undefined,
     undefined,

@@ -1,13 +1,16 @@
-/** @file Answers that were cut off before they ended, in the words that every surface uses. It imports nothing, so that the page of the run panel can use it. */
+/**
+ * @file Answers that were cut off before they ended, in the words that every surface uses. It imports nothing, so that the page of the run panel can
+ *   use it.
+ */
 
-/** What cut an answer off: `decoding.maxTokens`, or the end of what the model reads. */
+/** What cut an answer off: `decoding.maxTokens`, or the end of the model's context. */
 export type CutBy = 'length' | 'context';
 
-/** How many of the answers of one step one limit cut off. */
+/** How many answers of one step were cut off by one limit. */
 export type Cut = {
-  /** Of an earlier step of a program: what its answer is called. */
+  /** For an earlier step of a program: the name of its answer. */
   readonly step?: string;
-  /** This many answers were cut, of `of`. */
+  /** The number of answers that were cut off, out of `of`. */
   readonly answers: number;
   readonly of: number;
 } & (
@@ -15,7 +18,7 @@ export type Cut = {
       readonly by: 'length';
       /** `decoding.maxTokens`. */
       readonly tokens: number;
-      /** Right answers with more tokens than that; absent where they are not known. */
+      /** Right answers with more tokens than that. Absent if they are not known. */
       readonly outOfReach?: number;
     }
   | { readonly by: 'context' }
@@ -32,7 +35,7 @@ export function cutText(cut: Cut): string {
   return `${at}${longer}; raise tandem.decoding.maxTokens`;
 }
 
-/** `12 of 75 answers cut`, of all steps and limits together; undefined where there are none. */
+/** `12 of 75 answers cut`, over all steps and limits. Undefined if there are none. */
 export function cutSummary(cuts: readonly Cut[] = []): string | undefined {
   const total = (count: (cut: Cut) => number): number => cuts.reduce((sum, cut) => sum + count(cut), 0);
   if (cuts.length === 0) return undefined;

@@ -1,8 +1,8 @@
-/** @file Shares and quantiles as tables and scipy have them. */
+/** @file Cumulative shares and quantiles agree with tables and scipy. */
 import { expect, test } from 'vitest';
 import { betaCdf, betaQuantile, normalQuantile, studentCdf, studentQuantile } from './distributions.ts';
 
-test('the beta distribution is that of scipy', () => {
+test('the beta distribution agrees with scipy', () => {
   // scipy.stats.beta.cdf and beta.ppf.
   expect(betaCdf(0.3, 2, 5)).toBeCloseTo(0.579825, 10);
   expect(betaCdf(0.9, 0.5, 0.5)).toBeCloseTo(0.7951672353008665, 10);
@@ -16,7 +16,7 @@ test.each([
   [5, 2.5705818],
   [74, 1.9925435],
   [Infinity, 1.959964],
-])("Student's t of %d degrees of freedom is that of the tables", (degrees, t) => {
+])("Student's t with %d degrees of freedom agrees with the tables", (degrees, t) => {
   expect(studentQuantile(0.975, degrees)).toBeCloseTo(t, 5);
   expect(studentQuantile(0.025, degrees)).toBeCloseTo(-t, 5);
   expect(studentCdf(t, degrees)).toBeCloseTo(0.975, 6);

@@ -1,6 +1,9 @@
-/** @file Shares and quantiles of the distributions that intervals are made of: beta, Student's t, normal. */
+/** @file Cumulative shares and quantiles of the distributions that intervals are made of: beta, Student's t, normal. */
 
-/** P(X <= x) of a beta distribution: the regularized incomplete beta function, by its continued fraction. Press et al. 2007, 6.4; to some 1e-13. */
+/**
+ * P(X <= x) of a beta distribution: the regularized incomplete beta function, computed by its continued fraction. Press et al. 2007, 6.4; accurate to
+ * about 1e-13.
+ */
 export function betaCdf(x: number, a: number, b: number): number {
   if (x <= 0) return 0;
   if (x >= 1) return 1;
@@ -11,7 +14,7 @@ export function betaCdf(x: number, a: number, b: number): number {
 /** The x below which a share of a beta distribution lies. */
 export const betaQuantile = (share: number, a: number, b: number): number => bisect((x) => betaCdf(x, a, b), share, 0, 1);
 
-/** P(T <= t) of Student's t; degrees need not be whole, and may be infinite. */
+/** P(T <= t) of Student's t. `degrees` need not be whole and may be infinite. */
 export function studentCdf(t: number, degrees: number): number {
   if (degrees === Infinity) return normalCdf(t);
   const tail = 0.5 * betaCdf(degrees / (degrees + t * t), degrees / 2, 0.5);
@@ -35,10 +38,10 @@ export function normalCdf(x: number): number {
   return x > 0 ? 1 - tail : tail;
 }
 
-/** Inverts normalCdf, to its accuracy; from -6 to 6. */
+/** Inverts normalCdf, to its accuracy, from -6 to 6. */
 export const normalQuantile = (share: number): number => bisect(normalCdf, share, -6, 6);
 
-/** Where a rising function reaches a value. */
+/** Where an increasing function reaches a value. */
 function bisect(rising: (x: number) => number, value: number, low: number, high: number): number {
   for (let i = 0; i < 60; i++) {
     const middle = (low + high) / 2;

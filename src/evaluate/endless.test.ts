@@ -1,4 +1,4 @@
-/** @file Patterns and templates without end, of data, prompt files and models: ended, and named with the row. */
+/** @file Patterns and templates that would run forever, from data, prompt files and models, are stopped and reported with the row. */
 import { describe, expect, test } from 'vitest';
 import { makeRow } from '../data/dataset.ts';
 import type { LanguageModel } from '../model/languageModel.ts';
@@ -14,7 +14,7 @@ import { taskFor } from './taskFor.ts';
 const tokenizerJson = { model: { type: 'BPE', vocab: { a: 0 }, merges: [] } };
 const tokenizerWith = (template: string) => tokenizerOf(tokenizerJson, {}, [], template, 'model/tokenizer.json').tokenizer;
 
-/** Answers a sentence, whatever it is asked. */
+/** Always answers with the same sentence. */
 const model: LanguageModel = {
   name: 'fake',
   fingerprint: 'fake',
@@ -38,7 +38,7 @@ const evaluate = (file: PromptFile, data = rows, ownModel = model) =>
 
 const nested = ['a', 'b', 'c'].map((name) => `{% for ${name} in range(10000) %}`).join('') + '{% endfor %}'.repeat(3);
 
-describe('of many rows the one that takes too long is named', { tags: 'long' }, () => {
+describe('among many rows, the one that takes too long is named', { tags: 'long' }, () => {
   test.each([
     ['a pattern of the data', fileOf('regex'), /regular expression "\^\(\\\\w\+\\\\s\?\)\*#\$".*line 3: .*"again"/],
     ['a pattern of the prompt file', fileOf(`'regex(^(\\w+\\s?)*#$)'`), /regular expression .*line 2: .*"short"/],
@@ -51,7 +51,7 @@ describe('of many rows the one that takes too long is named', { tags: 'long' }, 
     await expect(evaluate(file)).rejects.toMatchObject({ reason: 'too-slow', message: expect.stringMatching(message) as string });
   });
 
-  test('the error of a metric is at the line that names it, also where other answers are judged by it', async () => {
+  test('the error of a metric is reported at the line that names it, also when it judges other answers', async () => {
     const where = { file: 'p.prompty', line: 5 };
     await expect(evaluate(fileOf('regex'))).rejects.toMatchObject({ where });
     const { metric } = taskFor(fileOf('regex'), rows);
@@ -77,7 +77,7 @@ describe('of many rows the one that takes too long is named', { tags: 'long' }, 
   });
 });
 
-test('parsing a prompt file runs none of its templates', () => {
+test('parsing a prompt file renders none of its templates', () => {
   const begun = performance.now();
   expect(fileOf('contains', `${nested}{{x}}`).problems).toEqual([]);
   expect(performance.now() - begun).toBeLessThan(900);

@@ -1,4 +1,4 @@
-/** @file What is measured (a task), what comes out of it (an evaluation), and how two of them are compared. */
+/** @file What is measured (a task), the result (an evaluation), and how two evaluations are compared. */
 import { isDeepStrictEqual } from 'node:util';
 import type { Row } from '../data/dataset.ts';
 import { TandemError, type Place } from '../errors.ts';
@@ -24,17 +24,17 @@ import type { Resampling } from './resampling.ts';
 export interface Task {
   /** The column to predict. */
   readonly output: string;
-  /** Score these; undefined for free text. */
+  /** The labels to score. Undefined for free text. */
   readonly labels?: readonly string[];
-  /** What decides. */
+  /** The metric that decides. */
   readonly metric: Metric;
   /** Metrics that are only reported. */
   readonly reported?: readonly Metric[];
   readonly decoding: Decoding;
   readonly template: 'text' | 'chat';
-  /** What the chat template gets besides the turns. */
+  /** What the chat template receives besides the turns. */
   readonly chat?: ChatOptions;
-  /** Where the prompt is, for errors: its file, and the 1-based line in which its body starts. */
+  /** Where the prompt is, for errors: its file, and the 1-based line where its body starts. */
   readonly origin?: Place;
 }
 
@@ -42,63 +42,63 @@ export interface RowResult {
   /** The row's id. */
   readonly row: string;
   readonly prediction: string;
-  /** Absent where the data has no right answer for the row. */
+  /** Absent if the data has no right answer for the row. */
   readonly gold?: string;
-  /** The metric's, from 0 to 1. */
+  /** The metric's score, from 0 to 1. */
   readonly score: number;
-  /** Why, where the metric says. */
+  /** The reason for the score, if the metric gives one. */
   readonly feedback?: string;
-  /** Whether the answer counts as right, where the metric says; else only the full score does. See `isRight`. */
+  /** Whether the answer counts as right, if the metric decides that. Otherwise only the full score counts. See `isRight`. */
   readonly right?: boolean;
   /** Log-likelihood of the gold answer under the prompt, in nats, summed over its tokens, uncalibrated. Absent without a gold answer. */
   readonly logLikelihood?: number;
-  /** With labels: the log of the gold label's share among them, by the likelihoods of their words. */
+  /** With labels: the log of the gold label's share among them, computed from the likelihoods of their words. */
   readonly logShare?: number;
   /** What cut the answer off, if it did not end by itself. */
   readonly cut?: CutBy;
 }
 
 export interface Evaluation extends Cost {
-  /** In the order of the rows that were asked for. */
+  /** In the order of the requested rows. */
   readonly rows: readonly RowResult[];
   readonly score: Interval;
-  /** How the score is computed, where it is not the mean of the rows' scores. */
+  /** How the score is computed, if it is not the mean of the rows' scores. */
   readonly corpus?: CorpusScore;
-  /** Absent where rows have no gold answer: then the score alone decides. */
+  /** Absent if a row has no gold answer. Then the score alone decides. */
   readonly logLikelihood?: Interval;
-  /** What the model said for labels; absent where each was its own words. */
+  /** The words that stood for the labels. Absent if every label was its own words. */
   readonly words?: LabelWords;
-  /** What one more token adds to the log-likelihood of a label on these rows. Absent where all labels are equally long. */
+  /** How much one more token changes the log-likelihood of a label on these rows. Absent if all labels have the same length. */
   readonly lengthSlope?: number;
   /** Tokens of the rendered prompt without any row's values. */
   readonly promptTokens: number;
-  /** Tokens that the evaluation costs with prefix sharing, whether or not the cache had the answers. `outside` is what the metric asked for. */
+  /** Tokens that the evaluation costs with prefix sharing, whether or not the answers were cached. `outside` is what the metric's requests cost. */
   readonly tokensUsed: number;
-  /** Answers that were cut off; absent where none were. */
+  /** Answers that were cut off. Absent if none were. */
   readonly cuts?: readonly Cut[];
 }
 
 export interface Comparison {
   /** New minus old. */
   readonly score: PairedDifference;
-  /** Absent where either evaluation has none. */
+  /** Absent if either evaluation has none. */
   readonly logLikelihood?: PairedDifference;
 }
 
-/** Whether the rows have right answers. If the column is missing, it is missing in every row. */
+/** Whether the rows have right answers. A missing column is missing in every row. */
 export const haveAnswers = (rows: readonly Row[], output: string): boolean => rows.every(({ values }) => Object.hasOwn(values, output));
 
 /** The right answers of the rows that have one. */
 export const answersOf = (rows: readonly Row[], output: string): string[] =>
   rows.flatMap(({ values }) => (Object.hasOwn(values, output) ? [textIn(values, output)] : []));
 
-/** The score of the rows by a metric, with its interval. */
+/** The score of the rows under a metric, with its interval. */
 export function scoreOf({ corpus }: Pick<Metric, 'corpus'>, rows: readonly RowResult[]): Interval {
   return corpus ? bootstrapStatistic(rows.length, corpus(rows)) : bootstrapMean(rows.map(({ score }) => score));
 }
 
 /**
- * Joins evaluations of different rows into one. Facts about the prompt are those of the first.
+ * Joins evaluations of different rows into one. Facts about the prompt come from the first.
  * @param evaluations at least one
  */
 export function joinEvaluations({ metric }: Pick<Task, 'metric'>, evaluations: readonly [Evaluation, ...Evaluation[]]): Evaluation {
@@ -114,12 +114,12 @@ export function joinEvaluations({ metric }: Pick<Task, 'metric'>, evaluations: r
   };
 }
 
-/** All that paired differences of evaluations depend on. */
+/** Everything that paired differences of evaluations depend on. */
 export type Compared = Pick<Evaluation, 'rows' | 'corpus' | 'words'>;
 
 /**
- * The likelihood of a row by which two evaluations can be compared. If the model says different words for the labels, it is the right word's
- * share among them, because a word is not better for being likelier by itself.
+ * The likelihood of a row by which two evaluations can be compared. If the model uses different words for the labels, this is the right word's share
+ * among them, because a word that is more likely in itself is not a better word.
  */
 export function comparableLikelihood(
   a: Pick<Evaluation, 'words'>,
@@ -151,8 +151,8 @@ function allOf(rows: readonly RowResult[], value: (row: RowResult) => number | u
 }
 
 /**
- * The paired difference of two sums of scores over the same rows: of one evaluation and another, or of several for an interaction. A
- * metric that is not a mean of row scores is computed again for each weighting of the rows.
+ * The paired difference of two sums of scores over the same rows. Each sum has one evaluation, or several for an interaction. A metric that is not a
+ * mean of row scores is computed again for each weighting of the rows.
  * @throws TandemError reason 'rows-differ'
  */
 export function scoreDifference(less: readonly Compared[], more: readonly Compared[], options: Resampling = {}): PairedDifference {

@@ -1,4 +1,4 @@
-/** @file What an evaluation measures, with a small made-up model: predictions, likelihoods, calibration, cost, cache. */
+/** @file What an evaluation measures, with a small fake model: predictions, likelihoods, calibration, cost, cache. */
 import { describe, expect, test } from 'vitest';
 import { makeRow, type Row } from '../data/dataset.ts';
 import type { Adapter } from '../model/adapter.ts';
@@ -15,7 +15,7 @@ import { oneByOne } from './metrics/entry.ts';
 import { questionText } from './question.ts';
 import { taskFor } from './taskFor.ts';
 
-/** Splits before white space; each distinct piece is a token. */
+/** Splits before white space. Each distinct piece is a token. */
 const words: string[] = [];
 const tokenizer: Tokenizer = {
   vocabularySize: 1000,
@@ -29,7 +29,7 @@ const tokenizer: Tokenizer = {
   applyChatTemplate: (messages) => messages.map(({ role, content }) => `<${role}>${content}</${role}>`).join('') + '<assistant>',
 };
 
-/** Likes a completion for each of its words that the last message has, and 'red' always; a prompt with GOOD doubles the evidence. */
+/** Favours a completion for each of its words that the last message contains, and always 'red'. A prompt with GOOD doubles the evidence. */
 function fakeModel(log: string[] = []): LanguageModel {
   const score = (prompt: string, completion: string, adapter?: Adapter): number => {
     const message = prompt.split('Message:').at(-1)!.split('\n')[0];
@@ -88,7 +88,7 @@ const evaluatorOf = (file = labelFile, log: string[] = []) =>
   makeEvaluator({ model: fakeModel(log), task: taskFor(file, rows), calibrationRows: rows });
 
 describe('label tasks', () => {
-  test('labels come from the data, sorted; the likeliest is the prediction; the gold one’s likelihood is kept raw', async () => {
+  test('labels come from the data, sorted; the most likely is the prediction; the likelihood of the gold label is stored uncalibrated', async () => {
     const evaluator = evaluatorOf();
     expect(evaluator.task.labels).toEqual(['blue', 'green', 'red']);
     const { rows: results, score, logLikelihood } = await evaluator.evaluate({ prompt }, rows);
@@ -99,7 +99,7 @@ describe('label tasks', () => {
     expect([score.mean, score.rows, logLikelihood!.mean]).toEqual([1, 4, -0.25]);
   });
 
-  test('a weaker prompt falls for the label that the model always likes; calibration takes that back', async () => {
+  test('a weaker prompt gives the label that the model always prefers; calibration corrects that', async () => {
     const weak = { ...prompt, body: body.replace('GOOD', 'any') };
     const accuracy = async (settings: string) =>
       (await evaluatorOf(fileWith(`  labels: from-data\n${settings}`)).evaluate({ prompt: weak }, rows)).score.mean;
@@ -123,7 +123,7 @@ describe('label tasks', () => {
     expect(await predict('tokens')).toEqual(['a b', 'a b']);
   });
 
-  test('labels are compared without what their length costs, by a number: a row by itself is answered as among others', async () => {
+  test('a slope corrects labels for their length; a single row gets the same answer as among others', async () => {
     const data = rowsOf([
       ['a thing', 'a b'],
       ['c', 'c'],
@@ -145,7 +145,7 @@ describe('label tasks', () => {
     }
   });
 
-  test('words are what the model is asked and shown, the label is what it has answered', async () => {
+  test('the model is shown and scored on the words, and answers with the label', async () => {
     const log: string[] = [];
     const labelWords = { blue: 'sky', green: 'green', red: 'red' };
     const spoken = { ...prompt, labelWords, demonstrations: [{ inputs: { message: 'x' }, output: 'blue' }] };
@@ -159,7 +159,7 @@ describe('label tasks', () => {
     expect(measured.promptTokens).toBe((await evaluator.evaluate({ prompt: { ...spoken, labelWords: undefined } }, rows)).promptTokens);
   });
 
-  test('words that are likelier by themselves are no better: what counts is the right one’s share', async () => {
+  test('words that are more likely in themselves are no better: the share of the right one counts', async () => {
     const evaluator = evaluatorOf();
     const plain = await evaluator.evaluate({ prompt }, rows);
     const wordy = { ...prompt, labelWords: { blue: 'blue it is', green: 'green it is', red: 'red it is' } };
@@ -169,7 +169,7 @@ describe('label tasks', () => {
     expect(compareEvaluations(plain, plain).logLikelihood!.mean).toBe(0);
   });
 
-  test('what any words would score after a row, and what asking it costs', async () => {
+  test('scoreWords gives the score of any words after a row, and the cost of asking', async () => {
     const { scores, tokensUsed } = await evaluatorOf().scoreWords!({ prompt }, rows.slice(0, 2), ['green', 'one', 'sky']);
     expect(scores).toEqual([
       [-1, -1, -5],
@@ -178,12 +178,12 @@ describe('label tasks', () => {
     expect(tokensUsed).toBeGreaterThan(0);
   });
 
-  test('a gold answer that is no label is wrong, and still has a likelihood', async () => {
+  test('a gold answer that is not a label is wrong, and still has a likelihood', async () => {
     const [result] = (await evaluatorOf().evaluate({ prompt }, rowsOf([['pink', 'pink']]))).rows;
     expect(result).toMatchObject({ score: 0, gold: 'pink', logLikelihood: -1 });
   });
 
-  test('labels follow a prompt that ends in white space without a space of their own', async () => {
+  test('no space is put before labels if the prompt ends in white space', async () => {
     const log: string[] = [];
     const open = { body: 'Message: ${input:message}', demonstrations: [] };
     await evaluatorOf(labelFile, log).evaluate(
@@ -196,7 +196,7 @@ describe('label tasks', () => {
     expect(log).toEqual(['labels 1 x blue|green|red', 'labels 1 x  blue| green| red']);
   });
 
-  test('with a chat template the body is the user’s message and the label the bare answer', async () => {
+  test("with a chat template the body is the user's message and the label is the bare answer", async () => {
     const log: string[] = [];
     const evaluator = evaluatorOf(fileWith('  labels: from-data\n  template: chat\n'), log);
     const { promptTokens } = await evaluator.evaluate({ prompt }, rows);
@@ -256,7 +256,7 @@ describe('text tasks', () => {
       `---\ntandem: {data: a, output: colour, metric: contains, decoding: {maxTokens: ${maxTokens}}}\n---\n${body}`,
     );
 
-  test('answers that were cut off are counted, by what cut them, and how many right ones are longer', async () => {
+  test('answers that were cut off are counted by what cut them, with how many right answers are longer', async () => {
     const file = answers(50);
     const data = rowsOf([
       ['a short one', 'done'],
@@ -278,7 +278,7 @@ describe('text tasks', () => {
     ]);
   });
 
-  test('what cut an answer is remembered with it; what versions remembered that did not know it is asked again', async () => {
+  test('what cut an answer off is cached with it; answers cached by versions without it are computed again', async () => {
     const file = answers(50);
     const data = rowsOf([['one', 'red']]);
     const cache = memoryCache();
@@ -295,7 +295,7 @@ describe('text tasks', () => {
     expect(again.cuts).toHaveLength(1);
   });
 
-  test('the answer is generated, the gold one’s likelihood measured', async () => {
+  test('the answer is generated, and the likelihood of the gold answer is measured', async () => {
     const log: string[] = [];
     const evaluator = makeEvaluator({ model: fakeModel(log), task: taskFor(fileWith('  metric: contains\n'), rows) });
     const { rows: results, score } = await evaluator.evaluate({ prompt }, rows);
@@ -306,14 +306,14 @@ describe('text tasks', () => {
 });
 
 describe('cost', () => {
-  test('the shared beginning counts once, then each row’s own tokens, then the labels', async () => {
+  test("the shared prefix counts once, then each row's own tokens, then the labels", async () => {
     const { tokensUsed, promptTokens } = await evaluatorOf().evaluate({ prompt }, rows);
     // 6 shared (Say GOOD things. Useless line. Message:), own 4 + 4 + 3 + 4 (with Colour:), labels 3 each.
     expect(tokensUsed).toBe(6 + 15 + 4 * 3);
     expect(promptTokens).toBe(7);
   });
 
-  test('it hangs on prompt and rows alone: not on the cache, the adapter, or the order of the rows', async () => {
+  test('it depends only on the prompt and the rows: not on the cache, the adapter, or the order of the rows', async () => {
     const evaluator = evaluatorOf(fileWith('  labels: from-data\n  decoding: {calibration: prior}\n'));
     const tokensUsed = async (adapter?: Adapter, reversed = false) =>
       (await evaluator.evaluate({ prompt, adapter }, reversed ? [...rows].reverse() : rows)).tokensUsed;
@@ -325,7 +325,7 @@ describe('cost', () => {
     ]);
   });
 
-  test('the same question is asked once: copies of a row, a second evaluation, other processes with the same cache', async () => {
+  test('a repeated question is asked once: copies of a row, a second evaluation, other processes with the same cache', async () => {
     const log: string[] = [];
     const cache = memoryCache();
     const evaluator = makeEvaluator({ model: fakeModel(log), task: taskFor(labelFile, rows), cache });
@@ -338,7 +338,7 @@ describe('cost', () => {
     expect(log).toHaveLength(2);
   });
 
-  test('the share of rows that are answered is told after each call, and what was known counts', async () => {
+  test('the share of answered rows is reported after each call, and cached answers count', async () => {
     const many = rowsOf(Array.from({ length: 160 }, (_, i) => [`message ${i} red`, 'red'] as const));
     const shares: number[] = [];
     const evaluator = evaluatorOf();
@@ -347,7 +347,7 @@ describe('cost', () => {
     expect(shares).toEqual([1, 0.25, 0.65, 1]);
   });
 
-  test('at most 64 prompts a call; an abort stops between calls', async () => {
+  test('a call has at most 64 prompts; an abort stops between calls', async () => {
     const log: string[] = [];
     const many = rowsOf(Array.from({ length: 150 }, (_, i) => [`message ${i} red`, 'red'] as const));
     await evaluatorOf(labelFile, log).evaluate({ prompt }, many);
@@ -356,7 +356,7 @@ describe('cost', () => {
     await expect(stopped).rejects.toThrow('stop');
   });
 
-  test('weights that ran away are an error, and leave nothing in the cache', async () => {
+  test('diverged weights cause an error and leave nothing in the cache', async () => {
     const cache = memoryCache();
     const scoreLabels = async () => rows.map(() => [1, 2, 3].map(() => ({ logLikelihood: NaN, tokens: 1 })));
     const broken = { ...fakeModel(), scorer: { ...scorerOf(fakeModel()), scoreLabels } };
@@ -372,7 +372,7 @@ describe('cost', () => {
 });
 
 describe('tasks and comparisons', () => {
-  test('what cannot be measured is refused, at its place in the file', () => {
+  test('what cannot be measured is refused, with its place in the file', () => {
     const refused =
       (settings: string, data = rows) =>
       () =>
@@ -400,7 +400,7 @@ describe('tasks and comparisons', () => {
     expect(taskFor(fileWith('  labels: [x, y]\n'), []).labels).toEqual(['x', 'y']);
   });
 
-  test('two evaluations are compared row by row, of the same rows only', async () => {
+  test('two evaluations are compared row by row, and only on the same rows', async () => {
     const evaluator = evaluatorOf();
     const [good, weak, fewer] = await Promise.all([
       evaluator.evaluate({ prompt }, rows),
@@ -424,7 +424,7 @@ describe('tasks and comparisons', () => {
 });
 
 describe('attributeLines', () => {
-  test('the line that helps is positive, the useless one nothing; tokens, flips and demonstrations are told', async () => {
+  test('a helpful line has a positive difference, a useless one none; tokens, changed predictions and demonstrations are reported', async () => {
     const candidate = { prompt: { ...prompt, demonstrations: [{ inputs: { message: 'grass' }, output: 'green' }] } };
     const seen: string[] = [];
     const { whole, items } = await attributeLines(evaluatorOf(), candidate, rows, {
@@ -455,7 +455,7 @@ describe('rows without right answers', () => {
     judge: oneByOne(({ prediction }) => (prediction.length < 10 ? { score: 1 } : { score: 0.5, feedback: 'It should be shorter.' })),
   };
 
-  test('a metric that needs none judges them and says why; there is no likelihood, and none is computed', async () => {
+  test('a metric that needs no right answers judges the rows with feedback; no likelihood is computed', async () => {
     const log: string[] = [];
     const task = taskFor(fileWith('  metric: ./short.mjs\n'), unanswered, new Map([['./short.mjs', judge]]));
     const evaluation = await makeEvaluator({ model: fakeModel(log), task }).evaluate({ prompt: { body, demonstrations: [] } }, unanswered);
@@ -467,20 +467,20 @@ describe('rows without right answers', () => {
     expect(evaluation).not.toHaveProperty('logLikelihood');
     expect(evaluation.rows.flatMap(Object.keys).filter((key) => ['gold', 'logLikelihood'].includes(key))).toEqual([]);
     expect(log).toEqual(['generate 3']);
-    // Each answer costs its own tokens and its end.
+    // Each answer costs its own tokens and the token that ends it.
     const own = await makeEvaluator({ model: fakeModel(), task }).answer({ prompt: { body, demonstrations: [] } }, unanswered);
     expect(evaluation.tokensUsed).toBe(own.tokensUsed);
     expect(compareEvaluations(evaluation, evaluation)).not.toHaveProperty('logLikelihood');
   });
 
-  test('right answers that are there are scored too', async () => {
+  test('right answers are still scored if the data has them', async () => {
     const task = taskFor(fileWith('  metric: ./short.mjs\n'), rows, new Map([['./short.mjs', judge]]));
     const evaluation = await makeEvaluator({ model: fakeModel(), task }).evaluate({ prompt: { body, demonstrations: [] } }, rows);
     expect(evaluation.logLikelihood!.rows).toBe(4);
     expect(evaluation.rows.map(({ gold }) => gold)).toEqual(['green', 'red', 'blue', 'blue']);
   });
 
-  test('a metric that needs one refuses, and so does one of several', async () => {
+  test('a metric that needs a right answer refuses, also as one of several', async () => {
     for (const metric of ['exact-match', '[./short.mjs, exact-match]']) {
       const task = taskFor(fileWith(`  metric: ${metric}\n`), unanswered, new Map([['./short.mjs', judge]]));
       const evaluating = makeEvaluator({ model: fakeModel(), task }).evaluate({ prompt: { body, demonstrations: [] } }, unanswered);

@@ -21,7 +21,7 @@ import { lengthSlope, logShare } from './labelScores.ts';
 import { answerAfter, questionsOf, questionText, questionWithoutValues } from './question.ts';
 import { bootstrapMean, logShares } from './statistics.ts';
 
-/** What is measured: a prompt, and the adapter it runs with. */
+/** What is measured: a prompt, and the adapter it is used with. */
 export interface Candidate {
   readonly prompt: Prompt;
   readonly adapter?: Adapter;
@@ -30,7 +30,7 @@ export interface Candidate {
 export interface EvaluateOptions {
   /** Checked between batches; an abort throws its reason. */
   readonly signal?: AbortSignal;
-  /** Called with the share of the rows that have been answered; in a program, by its last step. */
+  /** Called with the share of the rows that have been answered. In a program, only the last step counts. */
   readonly onShare?: (share: number) => void;
 }
 
@@ -48,12 +48,12 @@ export interface Prediction {
 export interface Evaluator {
   readonly model: LanguageModel;
   readonly task: Task;
-  /** What metrics may ask. */
+  /** The writer that metrics may ask. */
   readonly writer?: Writer;
   /** @throws TandemError reasons 'no-rows', 'unknown-column', 'missing-output', 'no-calibration-rows', 'too-slow' */
   evaluate(candidate: Candidate, rows: readonly Row[], options?: EvaluateOptions): Promise<Evaluation>;
   /**
-   * How any words would score after the rows' questions, one list for each row. Scores are normalized, and calibrated if that works word by
+   * Scores of any words after the rows' questions, one list for each row. Scores are normalized, and calibrated if the calibration works word by
    * word. Not every evaluator can do this.
    */
   readonly scoreWords?: (
@@ -76,20 +76,20 @@ export interface EvaluatorOptions {
   readonly task: Task;
   /** Default: in memory. */
   readonly cache?: Cache;
-  /** Their inputs show what the model prefers, for calibrations 'domain' and 'prior': see `calibrationRows`. At most 64 are used. */
+  /** For calibrations 'domain' and 'prior', which measure what the model prefers: see `calibrationRows`. At most 64 are used. */
   readonly calibrationRows?: readonly Row[];
-  /** For a metric that asks a larger model. What it may spend is its own affair; what it cost is in the evaluation. */
+  /** For a metric that asks a larger model. The writer limits its own spending. The evaluation reports the cost. */
   readonly writer?: Writer;
 }
 
 export interface Answered {
   readonly answers: readonly string[];
   readonly tokensUsed: number;
-  /** Those that were cut off; absent where none were. */
+  /** Answers that were cut off. Absent if none were. */
   readonly cuts?: readonly Cut[];
 }
 
-/** An evaluator of one prompt, which can also answer rows whose gold answer is not known. */
+/** An evaluator of one prompt, which can also answer rows without a known gold answer. */
 export interface PromptEvaluator extends Evaluator {
   /** The answers, in the order of the rows. @throws TandemError reasons 'unknown-column', 'no-calibration-rows' */
   answer(candidate: Candidate, rows: readonly Row[], options?: EvaluateOptions): Promise<Answered>;
@@ -104,7 +104,7 @@ export function makeEvaluator({ model, task, cache = memoryCache(), calibrationR
   const outputs = cachedModel(model, cache);
   const calibrationInputs = limitRows(calibrationRows, calibrationCount, 0).map((row) => row.values);
 
-  /** What the model is to choose from, in the order of the labels. */
+  /** What the model chooses from, in the order of the labels. */
   const wordsOf = (prompt: Prompt): string[] => (labels ?? []).map((label) => wordsFor(prompt, label));
   const choiceTokens = (words: readonly string[]): number => texts.countBranches(words.map((each) => answerAfter(task, '…', each)));
   const labelTokens = remembered(choiceTokens);
@@ -118,7 +118,7 @@ export function makeEvaluator({ model, task, cache = memoryCache(), calibrationR
   const promptTokens = (prompt: Prompt, adapter?: Adapter, like?: Values): number =>
     texts.count(questionWithoutValues(task, texts, prompt, like), adapter?.soft);
   const needsGold = [task.metric, ...(task.reported ?? [])].some(({ needs }) => needs === 'gold');
-  /** The right answer; undefined where the data has none and the metrics need none. */
+  /** The right answer. Undefined if the data has none and the metrics need none. */
   const goldOf = (row: Row): string | undefined => {
     if (Object.hasOwn(row.values, task.output)) return textOf(row.values[task.output]);
     if (!needsGold) return undefined;
@@ -127,7 +127,7 @@ export function makeEvaluator({ model, task, cache = memoryCache(), calibrationR
 
   const { calibrationTexts, scoreChoices } = makeLabelScorer({ task, outputs, decodingOf, questionOf, calibrationInputs });
 
-  /** Log-likelihoods of the gold answers that are known, each after its question; none where the model does not say how probable texts are. */
+  /** Log-likelihoods of the known gold answers, each after its question. None if the model has no likelihoods. */
   async function goldLikelihoods(
     golds: readonly (string | undefined)[],
     questions: readonly string[],
@@ -151,9 +151,9 @@ export function makeEvaluator({ model, task, cache = memoryCache(), calibrationR
   ): Promise<Predictions> {
     const scored = await scoreChoices(prompt, questions, wordsOf(prompt), call);
     const golds = rows.map((row) => goldOf(row)?.trim());
-    // A gold answer that is none of the labels was not scored with them.
-    const strangers = golds.map((gold) => (gold !== undefined && choices.includes(gold) ? undefined : gold));
-    const asked = await goldLikelihoods(strangers, questions, unheard(call));
+    // A gold answer that is not a label was not scored with them.
+    const notLabels = golds.map((gold) => (gold !== undefined && choices.includes(gold) ? undefined : gold));
+    const asked = await goldLikelihoods(notLabels, questions, withoutProgress(call));
     const predicted = scored.map(({ raw, scores }, place): Predicted => {
       const prediction = choices[mostLikely(scores)];
       const gold = golds[place] === undefined ? -1 : choices.indexOf(golds[place]);
@@ -166,7 +166,7 @@ export function makeEvaluator({ model, task, cache = memoryCache(), calibrationR
 
   async function writeTexts(prompt: Prompt, rows: readonly Row[], questions: readonly string[], call: Call): Promise<Predictions> {
     const written = await outputs.generate(questions, decodingOf(prompt), call);
-    const likelihoods = await goldLikelihoods(rows.map(goldOf), questions, unheard(call));
+    const likelihoods = await goldLikelihoods(rows.map(goldOf), questions, withoutProgress(call));
     const predicted = written.map(({ text, finish }, place) => ({
       prediction: text.trim(),
       ...likelihood(likelihoods[place]),
@@ -176,8 +176,9 @@ export function makeEvaluator({ model, task, cache = memoryCache(), calibrationR
   }
 
   /**
-   * Depends only on the prompt and the rows where these have gold answers: a generated answer is charged at the gold answer's length, because
-   * its real length depends on the weights, and once more where the gold answer is scored besides. Without a gold answer it is charged at its own length.
+   * Depends only on the prompt and the rows if the rows have gold answers. A generated answer is charged at the gold answer's length, because its
+   * real length depends on the weights. It is charged once more if the gold answer is scored too. Without a gold answer it is charged at its own
+   * length.
    */
   function tokensOf({ prompt, adapter }: Candidate, results: readonly RowResult[], questions: readonly string[]): number {
     const prompts = [...new Set([...questions, ...calibrationTexts(prompt)])];
@@ -247,7 +248,7 @@ export function makeEvaluator({ model, task, cache = memoryCache(), calibrationR
     async scoreWords({ prompt, adapter }, rows, words, { signal } = {}) {
       const questions = questionsOf(task, texts, prompt, rows);
       const { calibration } = decodingOf(prompt);
-      // The prior is that of a set of labels; these are words to choose from.
+      // The prior belongs to a set of labels, and these words are not such a set.
       const byWord = needsRows(calibration) ? 'none' : calibration;
       const scored = await scoreChoices(prompt, questions, words, { adapter, signal }, byWord);
       const asked = [...questions, ...calibrationTexts(prompt, byWord)];
@@ -282,7 +283,7 @@ const likelihood = (value: number | undefined): Pick<RowResult, 'logLikelihood'>
 
 const cutOf = ({ finish }: Pick<CachedText, 'finish'>): Pick<RowResult, 'cut'> => (finish === 'stop' ? {} : { cut: finish });
 
-/** Remembers the number for each list of questions. */
+/** Caches the number for each list of questions. */
 function remembered(count: (questions: readonly string[]) => number): (questions: readonly string[]) => number {
   const known = new Map<string, number>();
   return (questions) => {
@@ -292,7 +293,7 @@ function remembered(count: (questions: readonly string[]) => number): (questions
   };
 }
 
-/** For what is asked besides the rows' answers: it does not count as progress. */
-const unheard = ({ adapter, signal }: Call): Call => ({ adapter, signal });
+/** For questions besides the rows' answers. They do not count as progress. */
+const withoutProgress = ({ adapter, signal }: Call): Call => ({ adapter, signal });
 
 const mostLikely = (scores: readonly number[]): number => scores.indexOf(Math.max(...scores));

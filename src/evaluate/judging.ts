@@ -1,11 +1,11 @@
-/** @file Has answers judged by a metric: what that says of each row, and what it costs. */
+/** @file Judging answers by a metric: its judgement of each row, and what the judging costs. */
 import type { Row } from '../data/dataset.ts';
 import { TandemError } from '../errors.ts';
 import { totalCost, type Cost } from '../model/writer.ts';
 import type { RowResult } from './evaluation.ts';
 import type { Answer, Judgement, JudgeOptions, Metric } from './metric.ts';
 
-/** What a row's result has of the metric. */
+/** The part of a row's result that comes from the metric. */
 export type JudgedRow = Pick<RowResult, 'score' | 'feedback' | 'right'>;
 
 export interface Judged<R extends JudgedRow = JudgedRow> {
@@ -27,8 +27,8 @@ export async function judge(metric: Metric, answers: readonly Answer[], options?
 }
 
 /**
- * The same results judged by another metric.
- * @param data of the results, in the same order
+ * The same results, judged by another metric.
+ * @param data the rows of the results, in the same order
  */
 export async function judgedBy(
   metric: Metric,
@@ -46,7 +46,7 @@ export async function judgedBy(
 
 export const answersNeeded = 'Check `output:` in the prompt file, or use a metric of your own, e.g. `metric: ./metric.mjs`.';
 
-/** Whether a row counts as right: by the metric if it says so, else with the full score. A partial score says how near the answer is. */
+/** Whether a row counts as right: as the metric decides, or else with the full score. A partial score says how near the answer is. */
 export const isRight = ({ score, right = score === 1 }: JudgedRow): boolean => right;
 
 function judgedRow({ right }: Metric, { cost: _, ...judgement }: Judgement): JudgedRow {

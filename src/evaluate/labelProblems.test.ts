@@ -1,4 +1,4 @@
-/** @file Labels that no row has, and rows that no label fits, reported at their places. */
+/** @file Labels that no row has, and rows whose answer is not a label, reported at their places. */
 import { expect, test } from 'vitest';
 import { makeRow } from '../data/dataset.ts';
 import { parsePromptFile } from '../prompt/readPrompt.ts';
@@ -9,7 +9,7 @@ const fileWith = (labels: string, data = 'd.jsonl'): ReturnType<typeof parseProm
 const rowsOf = (...answers: string[]) => answers.map((a, place) => makeRow({ q: `number ${place}`, a }, place + 1));
 const halves = Array.from({ length: 40 }, (_, place) => (place % 2 ? 'no' : 'yes'));
 
-function told(labels: string, answers: readonly string[], areAll = true, data?: string) {
+function problemsOf(labels: string, answers: readonly string[], areAll = true, data?: string) {
   const file = fileWith(labels, data);
   const found = labelProblems(file, { rows: rowsOf(...answers), called: 'rows', areAll });
   return found.map(({ range, message, hint, fix }) => ({
@@ -20,8 +20,8 @@ function told(labels: string, answers: readonly string[], areAll = true, data?: 
   }));
 }
 
-test('both directions are told, each at its place', () => {
-  expect(told('[yes, maybe]', halves)).toEqual([
+test('both kinds of disagreement are reported, each at its place', () => {
+  expect(problemsOf('[yes, maybe]', halves)).toEqual([
     {
       at: '5:17 maybe',
       message: 'None of the 40 rows has the answer "maybe".',
@@ -37,30 +37,30 @@ test('both directions are told, each at its place', () => {
   ]);
 });
 
-test('a slip of the pen comes with the answer that is meant, as YAML writes it', () => {
-  expect(told('[yes, "noo"]', halves)[0]).toMatchObject({ at: '5:17 "noo"', hint: 'Did you mean "no"?', instead: ['"no"'] });
-  expect(told('[Yes, no]', halves)[0]).toMatchObject({ at: '5:12 Yes', hint: 'Did you mean "yes"?' });
-  expect(told('\n    - yes\n    - nno', halves)).toMatchObject([{ at: '7:7 nno' }, { instead: undefined }]);
+test('a typo is reported with the answer that was meant, quoted as YAML needs it', () => {
+  expect(problemsOf('[yes, "noo"]', halves)[0]).toMatchObject({ at: '5:17 "noo"', hint: 'Did you mean "no"?', instead: ['"no"'] });
+  expect(problemsOf('[Yes, no]', halves)[0]).toMatchObject({ at: '5:12 Yes', hint: 'Did you mean "yes"?' });
+  expect(problemsOf('\n    - yes\n    - nno', halves)).toMatchObject([{ at: '7:7 nno' }, { instead: undefined }]);
 });
 
-test('what agrees, what comes from the data and what the data does not have is in order', () => {
-  expect(told('[yes, no]', halves)).toEqual([]);
-  expect(told('[" yes", "no "]', [' yes ', 'no'])).toEqual([]);
-  expect(told('from-data', halves)).toEqual([]);
+test('matching labels, labels from the data, and a column that the data lacks cause no problems', () => {
+  expect(problemsOf('[yes, no]', halves)).toEqual([]);
+  expect(problemsOf('[" yes", "no "]', [' yes ', 'no'])).toEqual([]);
+  expect(problemsOf('from-data', halves)).toEqual([]);
   expect(labelProblems(fileWith('[x, y]'), { rows: [makeRow({ q: 'a' }, 1)], called: 'rows', areAll: true })).toEqual([]);
 });
 
-test('of rows that are not all known, only what they show is told', () => {
-  expect(told('[yes, no, perhaps]', halves, false)).toEqual([]);
-  expect(told('[yes, maybe]', halves, false).map(({ at }) => at)).toEqual(['5:11 [yes, maybe]']);
-  expect(told('[yes, noo]', halves, false).map(({ at }) => at)).toEqual(['5:17 noo', '5:11 [yes, noo]']);
+test('if not all rows are known, only what the known rows prove is reported', () => {
+  expect(problemsOf('[yes, no, perhaps]', halves, false)).toEqual([]);
+  expect(problemsOf('[yes, maybe]', halves, false).map(({ at }) => at)).toEqual(['5:11 [yes, maybe]']);
+  expect(problemsOf('[yes, noo]', halves, false).map(({ at }) => at)).toEqual(['5:17 noo', '5:11 [yes, noo]']);
 });
 
-test('many answers are counted, empty ones too; lines are those of one file', () => {
-  expect(told('[yes, b]', ['yes', 'b', 'c', 'd', 'd', 'e', 'f', ''], true, '{train: t.jsonl, val: v.jsonl}')).toMatchObject([
+test('many answers are summarized, empty ones too; line numbers are given for a single data file', () => {
+  expect(problemsOf('[yes, b]', ['yes', 'b', 'c', 'd', 'd', 'e', 'f', ''], true, '{train: t.jsonl, val: v.jsonl}')).toMatchObject([
     { message: '6 of 8 rows have answers that `labels` does not list: "d" (2 rows), "c" (1 row), "e" (1 row) and 2 more answers.' },
   ]);
-  expect(told('[yes, b]', ['yes', 'b', ''])).toMatchObject([
+  expect(problemsOf('[yes, b]', ['yes', 'b', ''])).toMatchObject([
     { message: '1 of 3 rows has an answer that `labels` does not list: "" (1 row, line 3).' },
   ]);
 });

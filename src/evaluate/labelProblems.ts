@@ -1,22 +1,22 @@
-/** @file Where the labels that a prompt file lists and the answers of its data disagree, in either direction. */
+/** @file Disagreements between the labels that a prompt file lists and the answers of its data, in either direction. */
 import type { Row } from '../data/dataset.ts';
 import { quote } from '../prompt/editYaml.ts';
 import { nearestName, suggestName } from '../prompt/nearest.ts';
 import type { Problem, PromptFile } from '../prompt/promptFile.ts';
 import { textIn } from '../prompt/values.ts';
 
-/** The rows that are known of the data. */
+/** The part of the data that is known. */
 export interface KnownRows {
   readonly rows: readonly Row[];
-  /** What they are, for people: `training and validation rows`. */
+  /** What these rows are called in messages: `training and validation rows`. */
   readonly called: string;
-  /** Whether there are no others that an answer could be in. */
+  /** Whether the data has no other rows. */
   readonly areAll: boolean;
 }
 
 /**
- * Labels that are the answer of no row, each where it is listed, and rows whose answer is not listed: those can never be right. A step of a
- * program whose answers the data does not have is in order.
+ * Labels that no row has as its answer, each reported where it is listed, and rows whose answer is not listed, which can never be right. A step of a
+ * program whose answers the data does not have has no problems.
  * @param file its `output` names the column
  */
 export function labelProblems(file: PromptFile, { rows, called, areAll }: KnownRows): Problem[] {
@@ -30,8 +30,8 @@ export function labelProblems(file: PromptFile, { rows, called, areAll }: KnownR
     if (same) same.push(row);
     else places.set(answer, [row]);
   }
-  const strangers = [...places].filter(([answer]) => !labels.includes(answer)).sort(([, a], [, b]) => b.length - a.length);
-  const strange = strangers.map(([answer]) => answer);
+  const unlisted = [...places].filter(([answer]) => !labels.includes(answer)).sort(([, a], [, b]) => b.length - a.length);
+  const strange = unlisted.map(([answer]) => answer);
   const problems = labels.flatMap((label, place): Problem[] => {
     const meant = nearestName(label, strange);
     // Unknown rows may have such an answer, but a label that looks like a typo probably is one.
@@ -47,17 +47,17 @@ export function labelProblems(file: PromptFile, { rows, called, areAll }: KnownR
       },
     ];
   });
-  if (strangers.length === 0) return problems;
+  if (unlisted.length === 0) return problems;
   const range = file.ranges.labels;
-  const count = strangers.reduce((sum, [, same]) => sum + same.length, 0);
-  const named = strangers.slice(0, mostNamed).map(([answer, same]) => `${shown(answer)} (${placesText(file, same)})`);
-  const more = strangers.length > mostNamed ? ` and ${strangers.length - mostNamed} more answers` : '';
+  const count = unlisted.reduce((sum, [, same]) => sum + same.length, 0);
+  const named = unlisted.slice(0, mostNamed).map(([answer, same]) => `${shown(answer)} (${placesText(file, same)})`);
+  const more = unlisted.length > mostNamed ? ` and ${unlisted.length - mostNamed} more answers` : '';
   problems.push({
     severity: 'warning',
     message: `${count} of ${answered.length} ${called} ${count === 1 ? 'has an answer' : 'have answers'} that \`labels\` does not list: ${named.join(', ')}${more}.`,
     range,
     hint: 'The model can never get these rows right. Add the answers to the list, or write `labels: from-data`.',
-    // A list over several lines is left to its author.
+    // A list over several lines gets no fix. Its author edits it.
     ...(file.text[range.start] === '[' && { fix: { range, instead: ['from-data'] } }),
   });
   return problems;
@@ -65,13 +65,13 @@ export function labelProblems(file: PromptFile, { rows, called, areAll }: KnownR
 
 const mostNamed = 3;
 
-/** Lines mean something where there is one data file. */
+/** Line numbers identify rows only if there is a single data file. */
 function placesText({ settings: { data } }: PromptFile, rows: readonly Row[]): string {
   const count = `${rows.length} ${rows.length === 1 ? 'row' : 'rows'}`;
   if (typeof data !== 'string') return count;
   const lines = rows.map(({ line }) => line).sort((a, b) => a - b);
-  const told = lines.slice(0, mostNamed).join(', ');
-  return `${count}, line${lines.length === 1 ? '' : 's'} ${told}${lines.length > mostNamed ? ', …' : ''}`;
+  const listed = lines.slice(0, mostNamed).join(', ');
+  return `${count}, line${lines.length === 1 ? '' : 's'} ${listed}${lines.length > mostNamed ? ', …' : ''}`;
 }
 
 const shown = (text: string): string => JSON.stringify(text.length > 60 ? `${text.slice(0, 59)}…` : text);

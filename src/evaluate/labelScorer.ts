@@ -1,4 +1,7 @@
-/** @file Scores of labels after questions: asked of the model, normalized for length, and corrected for what the model prefers whatever the input. */
+/**
+ * @file Scores of labels after questions: computed by the model, normalized for length, and corrected for what the model prefers regardless of the
+ *   input.
+ */
 import { TandemError } from '../errors.ts';
 import type { LabelScore } from '../model/languageModel.ts';
 import type { Calibration, Decoding } from '../prompt/decoding.ts';
@@ -17,9 +20,9 @@ export interface LabelScores {
 }
 
 export interface LabelScorer {
-  /** What the model is asked beside the rows, so that their scores can be corrected. @throws TandemError reason 'no-calibration-rows' */
+  /** What the model is asked besides the rows, so that their scores can be corrected. @throws TandemError reason 'no-calibration-rows' */
   readonly calibrationTexts: (prompt: Prompt, calibration?: Calibration) => string[];
-  /** Raw and corrected scores of the choices after each text; the inputs of the calibration share the prompt with them. */
+  /** Raw and corrected scores of the choices after each text. The inputs of the calibration use the same prompt. */
   readonly scoreChoices: (
     prompt: Prompt,
     texts: readonly string[],
@@ -50,7 +53,7 @@ export function makeLabelScorer({ task, outputs, decodingOf, questionOf, calibra
 
   async function rawScores(texts: readonly string[], choices: readonly string[], call: Call): Promise<LabelScore[][]> {
     const result = new Array<LabelScore[]>(texts.length);
-    // A prompt that ends in white space is answered without a space: those few are asked apart.
+    // Labels after a prompt that ends in white space get no leading space. These few prompts are asked separately.
     for (const lead of ['', ' ']) {
       const places = [...texts.keys()].filter((place) => answerAfter(task, texts[place], '') === lead);
       const asked = places.map((place) => texts[place]);
@@ -76,14 +79,14 @@ export function makeLabelScorer({ task, outputs, decodingOf, questionOf, calibra
   };
 }
 
-/** What each calibration asks the model beside the rows. */
+/** What each calibration asks the model besides the rows. */
 const inputsOf = {
   'content-free': (prompt: Prompt, rows: readonly Values[]) => contentFreeInputs(prompt, rows.at(0)),
   domain: (prompt: Prompt, rows: readonly Values[]) => domainInputs(prompt, rows),
   prior: (_: Prompt, rows: readonly Values[]) => rows,
 };
 
-/** What each calibration subtracts, from the scores over its inputs and the number of labels. */
+/** What each calibration subtracts, given the scores of its inputs and the number of labels. */
 const biasOf = {
   none: (_: readonly (readonly number[])[], labels: number): number[] => new Array<number>(labels).fill(0),
   'content-free': contentFreeBias,

@@ -1,4 +1,4 @@
-/** @file How scores of labels of different lengths are made comparable. */
+/** @file How scores of labels with different lengths are made comparable. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { lengthSlope, logShare, normalized } from './labelScores.ts';
@@ -6,7 +6,7 @@ import { lengthSlope, logShare, normalized } from './labelScores.ts';
 const scores = (...pairs: readonly (readonly [logLikelihood: number, tokens: number])[]) =>
   pairs.map(([logLikelihood, tokens]) => ({ logLikelihood, tokens }));
 
-test('scores are summed, a mean per token, or corrected by a slope', () => {
+test('scores are summed, averaged per token, or corrected by a slope', () => {
   const raw = scores([-2, 1], [-6, 3]);
   expect(normalized(raw, 'sum')).toEqual([-2, -6]);
   expect(normalized(raw, 'tokens')).toEqual([-2, -2]);
@@ -14,15 +14,15 @@ test('scores are summed, a mean per token, or corrected by a slope', () => {
 });
 
 describe('the slope on length', () => {
-  test('is that within rows: a row that is harder as a whole does not change it', () => {
+  test('is measured within rows: a row that is harder as a whole does not change it', () => {
     expect(lengthSlope([scores([-2, 1], [-4, 2]), scores([-12, 1], [-14, 2])])).toBe(-2);
   });
 
-  test('there is none where all labels are equally long', () => {
+  test('is absent if all labels have the same length', () => {
     expect(lengthSlope([scores([-2, 2], [-4, 2])])).toBeUndefined();
   });
 
-  test('whatever a token costs, the right label is chosen whose own score is highest', () => {
+  test('correcting for the cost of a token chooses the label with the highest length-free score', () => {
     const label = fc.record({ tokens: fc.integer({ min: 1, max: 9 }), own: fc.double({ min: 0, max: 3, noNaN: true }) });
     fc.assert(
       fc.property(
@@ -31,7 +31,7 @@ describe('the slope on length', () => {
         fc.integer({ min: 0, max: 11 }),
         fc.array(fc.double({ min: -50, max: 0, noNaN: true }), { minLength: 1, maxLength: 5 }),
         (cost, labels, at, rows) => {
-          // Over the rows every label is right once, so that what sets the labels apart has nothing to do with their length.
+          // Every label is right once over the rows, so the differences between labels are independent of their length.
           const gain = 4;
           const right = at % labels.length;
           const asked = (offset: number, best: number) =>
@@ -47,7 +47,7 @@ describe('the slope on length', () => {
   });
 });
 
-test('a share does not depend on how likely the labels are together', () => {
+test('a share does not depend on how likely the labels are in total', () => {
   expect(logShare(scores([-2, 1], [-2, 3]), 0)).toBeCloseTo(Math.log(0.5), 12);
   expect(logShare(scores([-1002, 1], [-1001, 3]), 1)).toBeCloseTo(-Math.log(1 + Math.exp(-1)), 12);
 });

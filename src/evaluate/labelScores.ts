@@ -1,8 +1,8 @@
-/** @file What raw scores of labels come to: normalized for the labels' length, and the share of one label among them. */
+/** @file What is computed from raw scores of labels: normalization for the labels' length, and the share of one label among them. */
 import type { LabelScore } from '../model/languageModel.ts';
 import type { Decoding } from '../prompt/decoding.ts';
 
-/** Summed, per token, or with what the length accounts for taken off. */
+/** Summed, averaged per token, or with the effect of length removed. */
 export function normalized(scores: readonly LabelScore[], normalize: Decoding['normalize']): number[] {
   if (normalize === 'tokens') return scores.map(({ logLikelihood, tokens }) => logLikelihood / Math.max(tokens, 1));
   const slope = normalize === 'sum' ? 0 : normalize.slope;
@@ -10,10 +10,10 @@ export function normalized(scores: readonly LabelScore[], normalize: Decoding['n
 }
 
 /**
- * What a token more costs a label, whatever the input: the least-squares slope of log-likelihood on length within the rows, in nats a
- * token, to three digits. It needs no right answers. arXiv 2607.12767.
+ * What one more token costs a label, whatever the input: the least-squares slope of log-likelihood on length within the rows, in nats per token, to
+ * three digits. It needs no right answers. arXiv 2607.12767.
  * @param rows scores of the labels after each row's question
- * @returns undefined where all labels have the same length
+ * @returns undefined if all labels have the same length
  */
 export function lengthSlope(rows: readonly (readonly LabelScore[])[]): number | undefined {
   let [covariance, variance] = [0, 0];
@@ -27,7 +27,7 @@ export function lengthSlope(rows: readonly (readonly LabelScore[])[]): number | 
   return variance > 0 ? Number((covariance / variance).toPrecision(3)) : undefined;
 }
 
-/** Log of a label's share among all of them, by their likelihoods. */
+/** Log of a label's share among all of them, computed from their likelihoods. */
 export function logShare(scores: readonly LabelScore[], label: number): number {
   const most = Math.max(...scores.map(({ logLikelihood }) => logLikelihood));
   const total = scores.reduce((sum, { logLikelihood }) => sum + Math.exp(logLikelihood - most), 0);

@@ -2,7 +2,7 @@
 import type { Row } from '../data/dataset.ts';
 import { TandemError } from '../errors.ts';
 
-/** @throws what the work throws; of reason 'too-slow' with the row in its message */
+/** @throws what the work throws; errors of reason 'too-slow' get the row in their message */
 export function ofRow<T>(row: Pick<Row, 'line' | 'values'>, work: () => T): T {
   try {
     return work();

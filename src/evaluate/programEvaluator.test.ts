@@ -1,4 +1,4 @@
-/** @file A program is measured by its last answer: what an earlier step answers is an input of the later ones, and every step costs. */
+/** @file A program is measured by its last answer. The answer of an earlier step is an input of later ones, and every step costs tokens. */
 import { describe, expect, test } from 'vitest';
 import { makeRow } from '../data/dataset.ts';
 import { scorerOf, type LanguageModel } from '../model/languageModel.ts';
@@ -13,7 +13,7 @@ import { makeProgramEvaluator } from './programEvaluator.ts';
 
 const asked: string[] = [];
 
-/** Writes the first word after `Say:` in capitals; likes a label that is the word before `->`. */
+/** Writes the first word after `Say:` in capitals. Favours the label that equals the word before `->`. */
 const model: LanguageModel = {
   name: 'fake',
   fingerprint: 'fake',
@@ -64,7 +64,7 @@ describe('a program', () => {
     ]);
   });
 
-  test('tells of the answers of its steps that were cut off', async () => {
+  test('reports the answers of its steps that were cut off', async () => {
     const cutting: LanguageModel = {
       ...model,
       generate: async (prompts, options) =>
@@ -75,11 +75,11 @@ describe('a program', () => {
     expect(await makeProgramEvaluator({ model, tasks }).evaluate({ prompt }, rows)).not.toHaveProperty('cuts');
   });
 
-  test('costs what its steps cost, reading and answering', async () => {
+  test('costs what its steps cost, prompts and answers', async () => {
     const evaluator = makeProgramEvaluator({ model, tasks });
     const { rows: traced, tokensUsed } = await evaluator.trace({ prompt }, rows);
     expect(traced.map(({ values }) => values.loud)).toEqual(['CAT', 'DOG', 'DOG']);
-    // "Say:" once, two words; three answers of a word and an end each.
+    // "Say:" once and two words; three answers of one word and one end token each.
     expect(tokensUsed).toBe(3 + 3 * 2);
     const last = await makeEvaluator({ model, task: tasks[1] }).evaluate({ prompt: steps[1] }, traced);
     const whole = await evaluator.evaluate({ prompt }, rows);
@@ -93,14 +93,14 @@ describe('a program', () => {
     expect((await evaluator.trace({ prompt }, known)).rows[0].values.loud).toBe('CAT');
   });
 
-  test('a changed earlier step changes what the last one reads', async () => {
+  test('a changed earlier step changes the input of the last one', async () => {
     const swapped = withStep(prompt, 0, { body: 'Say: dog ${input:word}', demonstrations: [] });
     const { rows: results } = await makeProgramEvaluator({ model, tasks }).evaluate({ prompt: swapped }, rows);
     expect(results.map(({ prediction }) => prediction)).toEqual(['DOG', 'DOG', 'DOG']);
     expect(stepsOf(swapped)[1]).toEqual(steps[1]);
   });
 
-  test('calibration of a later step asks rows that have what it reads', async () => {
+  test('calibration of a later step uses rows with the columns that it reads', async () => {
     asked.length = 0;
     const calibrated = withStep(prompt, 1, { ...steps[1], decoding: { calibration: 'prior' } });
     const training = [makeRow({ word: 'cow', kind: 'CAT' }, 9)];
@@ -111,19 +111,19 @@ describe('a program', () => {
     expect(tokensUsed).toBeGreaterThan(plain.tokensUsed);
   });
 
-  test('predicts for values alone', async () => {
+  test('predicts from values alone', async () => {
     const prediction = await makeProgramEvaluator({ model, tasks }).predict({ prompt }, { word: 'dog' });
     expect(prediction.text).toBe('DOG');
   });
 
-  test('of one step is what that step is alone', async () => {
+  test('with one step equals that step alone', async () => {
     const row = makeRow({ loud: 'CAT', kind: 'CAT' }, 1);
     const alone = await makeEvaluator({ model, task: tasks[1] }).evaluate({ prompt: steps[1] }, [row]);
     expect(await makeProgramEvaluator({ model, tasks: [tasks[1]] }).evaluate({ prompt: steps[1] }, [row])).toEqual(alone);
   });
 });
 
-test('a prompt may be decoded otherwise than its task says', async () => {
+test('a prompt may have other decoding settings than its task', async () => {
   const labels = ['CAT', 'A DOG'];
   const scores = [-3, -4];
   const twoTokens: LanguageModel = {

@@ -1,4 +1,4 @@
-/** @file Measures a program: its steps answer one after the other, and the metric judges the last answer. */
+/** @file Measures a program. Its steps answer one after the other, and the metric judges the last answer. */
 import type { Row } from '../data/dataset.ts';
 import { limitRows } from '../data/split.ts';
 import type { LanguageModel } from '../model/languageModel.ts';
@@ -12,11 +12,11 @@ import type { Task } from './evaluation.ts';
 import { makeEvaluator, type Candidate, type EvaluateOptions, type Evaluator, type PromptEvaluator } from './evaluator.ts';
 
 export interface Traced {
-  /** The rows, with the answers of the steps in their columns; ids and lines are those of the rows that were asked for. */
+  /** The rows, with the answers of the steps in their columns. Ids and lines are those of the requested rows. */
   readonly rows: readonly Row[];
-  /** Tokens of the steps that answered. */
+  /** Tokens of the earlier steps. */
   readonly tokensUsed: number;
-  /** Answers of the steps that were cut off. */
+  /** Answers of the earlier steps that were cut off. */
   readonly cuts: readonly Cut[];
 }
 
@@ -29,17 +29,17 @@ export interface ProgramEvaluator extends Evaluator {
 
 export interface ProgramEvaluatorOptions {
   readonly model: LanguageModel;
-  /** One a step, first to last; an earlier step's `output` is a column that later prompts may read. */
+  /** One for each step, first to last. An earlier step's `output` is a column that later prompts may read. */
   readonly tasks: readonly Task[];
   /** Default: in memory. */
   readonly cache?: Cache;
-  /** For the calibration of any step by rows: see `calibrationRows`. */
+  /** For any step that calibrates by rows: see `calibrationRows`. */
   readonly calibrationRows?: readonly Row[];
   /** For a metric that asks a larger model. */
   readonly writer?: Writer;
 }
 
-/** Every step runs with the candidate's adapter, or with its own where that has one for each. A single task is a program of one step. */
+/** Every step uses the candidate's adapter, or its own if the adapter has one for each step. A single task is a program of one step. */
 export function makeProgramEvaluator({
   model,
   tasks,
@@ -51,7 +51,7 @@ export function makeProgramEvaluator({
   const calibration = limitRows(calibrationRows, calibrationCount, 0);
   const evaluators = tasks.map((task) => makeEvaluator({ model, task, cache, writer, calibrationRows: calibration }));
 
-  /** A later step is calibrated by rows that have what it reads. */
+  /** A later step is calibrated with rows that have the columns it reads. */
   async function evaluatorOf(
     step: number,
     steps: readonly Prompt[],

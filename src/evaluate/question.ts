@@ -1,4 +1,4 @@
-/** @file What the model is asked for one row, and the form that its answer takes: the same in evaluation and in training. */
+/** @file What the model is asked for one row, and the form of its answer. Evaluation and training use the same. */
 import type { Row } from '../data/dataset.ts';
 import { TandemError } from '../errors.ts';
 import type { Texts } from '../model/texts.ts';
@@ -11,18 +11,18 @@ import { mapWithinTime } from '../timeLimit.ts';
 import type { Task } from './evaluation.ts';
 import { ofRow } from './ofRow.ts';
 
-/** What of a task decides how the model is asked. */
+/** The parts of a task that decide how the model is asked. */
 export type Asked = Pick<Task, 'template' | 'chat' | 'origin'>;
 
 /**
- * The text for the model: the prompt filled in; the turns of its roles, or a user's, if the task is a chat.
+ * The text for the model: the prompt with the row's values. In a chat, the turns of its roles, or a single user turn.
  * @throws TandemError those of `messagesOf` and of the chat template, with the place in the prompt file
  */
 export function questionText(task: Asked, texts: Texts, prompt: Prompt, values: Values): string {
   return asked(task, texts, prompt, messagesOf(prompt, values, task.origin));
 }
 
-/** The same without any row's values: what every row pays for. @param like a row, for the types of its values */
+/** The same without any row's values: the part that every row pays for. @param like a row, for the types of its values */
 export function questionWithoutValues(task: Asked, texts: Texts, prompt: Prompt, like?: Values): string {
   return asked(task, texts, prompt, messagesWithoutValues(prompt, like, task.origin));
 }
@@ -39,7 +39,7 @@ function asked({ template, chat, origin }: Asked, texts: Texts, prompt: Prompt, 
   }
 }
 
-/** The questions of many rows. @throws as questionText, naming the row where one takes too long */
+/** The questions of many rows. @throws as questionText, naming the row if one takes too long */
 export const questionsOf = (task: Task, texts: Texts, prompt: Prompt, rows: readonly Row[]): string[] =>
   mapWithinTime(rows, (row) => ofRow(row, () => questionText(task, texts, prompt, row.values)));
 

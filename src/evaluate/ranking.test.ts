@@ -12,13 +12,13 @@ test('a higher score is better, whatever the likelihood', () => {
   expect(isBetter(scored(0.5, -1), scored(0.6, -9))).toBe(false);
 });
 
-test('where scores are level, the likelihood decides; the same is not better', () => {
+test('with equal scores the likelihood decides; an equal evaluation is not better', () => {
   expect(isBetter(scored(0.5, -1), scored(0.5, -2))).toBe(true);
   expect(isBetter(scored(0.5, -2), scored(0.5, -1))).toBe(false);
   expect(isBetter(scored(0.5, -1), scored(0.5, -1))).toBe(false);
 });
 
-test('without a likelihood the score alone decides, and level scores keep their order', () => {
+test('without a likelihood the score alone decides, and equal scores keep their order', () => {
   const plain = (score: number) => ({ score: scored(score, 0).score });
   expect(isBetter(plain(0.6), plain(0.5))).toBe(true);
   expect([isBetter(plain(0.5), plain(0.5)), isBetter(plain(0.5), scored(0.5, -1)), isBetter(scored(0.5, -1), plain(0.5))]).toEqual([
@@ -30,13 +30,13 @@ test('without a likelihood the score alone decides, and level scores keep their 
   expect(named.sort(bestFirst).map(({ place }) => place)).toEqual([1, 0, 2]);
 });
 
-test('where the model says other words for the labels, the right one’s share decides', () => {
+test('if the model uses other words for the labels, the share of the right one decides', () => {
   const spoken = (logLikelihood: number, logShare: number, word: string) => ({
     ...scored(0.5, logLikelihood),
     words: { fee: word },
     rows: [{ row: '1', prediction: 'fee', gold: 'fee', score: 1, logLikelihood, logShare }],
   });
-  // Short words are likelier by themselves.
+  // Short words are more likely in themselves.
   expect(isBetter(spoken(-1, -0.7, 'cost'), spoken(-9, -0.2, 'what it may cost'))).toBe(false);
   expect(isBetter(spoken(-9, -0.2, 'what it may cost'), spoken(-1, -0.7, 'cost'))).toBe(true);
   expect(isBetter(spoken(-1, -0.7, 'cost'), spoken(-9, -0.2, 'cost'))).toBe(true);

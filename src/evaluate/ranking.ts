@@ -4,7 +4,7 @@ import { comparableLikelihood, type Evaluation } from './evaluation.ts';
 
 type Scores = Pick<Evaluation, 'score' | 'logLikelihood'> & Partial<Pick<Evaluation, 'words' | 'rows'>>;
 
-/** Score first; where scores are level, the likelihood, if both have one. */
+/** Compares the score first. If scores are equal, compares the likelihood, if both have one. */
 export function isBetter(a: Scores, b: Scores): boolean {
   if (a.score.mean !== b.score.mean) return a.score.mean > b.score.mean;
   const likelihood = comparableLikelihood(a, b);
@@ -15,6 +15,6 @@ export function isBetter(a: Scores, b: Scores): boolean {
   return mean(a) > mean(b);
 }
 
-/** Sorts what was measured, the best first. */
+/** Sorts evaluations, best first. */
 export const bestFirst = (a: { readonly evaluation: Scores }, b: { readonly evaluation: Scores }): number =>
   isBetter(a.evaluation, b.evaluation) ? -1 : isBetter(b.evaluation, a.evaluation) ? 1 : 0;

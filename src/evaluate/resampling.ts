@@ -1,4 +1,4 @@
-/** @file The rows drawn again at random, as often as some and as heavily as others: the same draws for the same number of rows and seed. */
+/** @file Random resamples and reweightings of the rows. The same number of rows and the same seed give the same draws. */
 import { randomStream, type Random } from '../random.ts';
 
 export interface Resampling {
@@ -8,7 +8,7 @@ export interface Resampling {
   readonly samples?: number;
 }
 
-/** A number of weighted rows; that of weights and of a multiple of them is the same. */
+/** A number computed from weighted rows. It does not change if all weights are multiplied by the same factor. */
 export type Statistic = (weights: Float64Array) => number;
 
 /** Ascending means of resamples with replacement. Efron and Tibshirani 1993, ch. 13. */
@@ -26,9 +26,9 @@ export function meansOfResamples(values: Float64Array, options: Resampling): Flo
   return means.sort();
 }
 
-/** Weights of the rows in a resample, and what share rows that were not drawn may weigh in it. */
+/** Weights of the rows in a resample, and the share that rows that were not drawn may have in it. */
 export interface Weighting {
-  /** To be read at once: the next resample may be written over it. */
+  /** Read this at once: the next resample may overwrite it. */
   readonly own: Float64Array;
   readonly unseen: number;
 }
@@ -37,8 +37,8 @@ export interface Weighting {
 export type Weightings = (sample: number) => Weighting;
 
 /**
- * Rows and one that was not drawn, weighted by spacings of uniform numbers (Rubin 1981). With that one at the worst end, the quantiles of means are Gaffke's
- * (2005) bounds; of values that are 0 or 1 those of Clopper and Pearson.
+ * Rows and one undrawn row, weighted by spacings of uniform numbers (Rubin 1981). With the undrawn row at the worst end, the quantiles of means are
+ * Gaffke's (2005) bounds. For values that are 0 or 1 they are those of Clopper and Pearson.
  */
 export function spacings(rows: number, options: Resampling): Weightings {
   const weights = drawnWeights(rows + 1, options);
@@ -51,7 +51,10 @@ export function spacings(rows: number, options: Resampling): Weightings {
   };
 }
 
-/** Rows drawn with replacement: what rests on few of them, such as the F1 of a rare label, may be missing. What was not drawn weighs as in `spacings`. */
+/**
+ * Rows drawn with replacement. What depends on few of them, such as the F1 of a rare label, may be missing from a resample. The undrawn row weighs as
+ * much as in `spacings`.
+ */
 export function counts(rows: number, options: Resampling): Weightings {
   const places = drawnPlaces(rows, options);
   const edges = drawnWeights(1, options);
@@ -63,7 +66,10 @@ export function counts(rows: number, options: Resampling): Weightings {
   };
 }
 
-/** For each end the statistic of each resample with what was not drawn at that end; in the order of the resamples, so that those towards two ends belong together. */
+/**
+ * For each end, the statistic of each resample with the undrawn row at that end. In the order of the resamples, so that the values for two ends
+ * correspond.
+ */
 export function towards(
   ends: readonly number[],
   statistic: Statistic,
@@ -79,21 +85,21 @@ export function towards(
   return values;
 }
 
-/** Places below `rows`, `samples` times as many. */
+/** Random places below `rows`, `samples` sets of them. */
 const drawnPlaces = drawnOnce(
   'bootstrap',
   (size) => new Uint32Array(size),
   (random, rows) => random.integer(rows),
 );
 
-/** Standard exponential numbers: divided by their sum they are spacings of uniform ones. */
+/** Standard exponential numbers. Divided by their sum, they are spacings of uniform ones. */
 const drawnWeights = drawnOnce(
   'weights',
   (size) => new Float64Array(size),
   (random) => -Math.log(1 - random.uniform()),
 );
 
-/** The latest draws of a kind are kept: a run compares on the same few sets of rows again and again. */
+/** Keeps the latest draws of each kind, because a run compares on the same few sets of rows repeatedly. */
 function drawnOnce<T extends Uint32Array | Float64Array>(
   purpose: string,
   make: (size: number) => T,
@@ -111,7 +117,7 @@ function drawnOnce<T extends Uint32Array | Float64Array>(
       if (drawn.size < 4) break;
       drawn.delete(oldest);
     }
-    // Of many rows they would take more memory than they save time.
+    // For many rows, the memory would cost more than the time saved.
     if (found.length <= 4e6) drawn.set(key, found);
     return found;
   };

@@ -1,4 +1,4 @@
-/** @file Intervals cover what they should on few rows and at the edges too, agree with textbook ones, and are quick. */
+/** @file Intervals have their coverage on few rows and at the edges too, agree with textbook ones, and are fast. */
 import { describe, expect, test } from 'vitest';
 import { randomStream, type Random } from '../random.ts';
 import { macroF1 } from './metrics/labels.ts';
@@ -8,11 +8,11 @@ const normals = (n: number, mean: number, seed: number): Float64Array => {
   const random = randomStream('test', seed);
   return Float64Array.from({ length: n }, () => mean + random.normal());
 };
-/** Rows of which the first ones are right. */
+/** Rows where only the first ones are right. */
 const right = (count: number, rows: number): number[] => Array.from({ length: rows }, (_, row) => Number(row < count));
 const endless = { range: { low: -Infinity, high: Infinity } };
 
-/** Shares of a binomial distribution, from none to all. */
+/** Probabilities of a binomial distribution, from none to all. */
 function binomial(n: number, p: number): number[] {
   const shares = [(1 - p) ** n];
   for (let k = 1; k <= n; k++) shares.push((shares[k - 1] * (n - k + 1) * p) / (k * (1 - p)));
@@ -32,10 +32,10 @@ describe('the share of rows that are right', () => {
     expect(found.high).toBeCloseTo(high, 3);
   });
 
-  test('the interval holds the truth in 95 of 100 cases and more, whatever the rows and the truth', { tags: 'long' }, () => {
+  test('the interval covers the truth in at least 95 of 100 cases, for any number of rows and any truth', { tags: 'long' }, () => {
     const worst = [...Array.from({ length: 30 }, (_, i) => i + 1), 40, 60, 75, 120, 200].map((rows) => {
       const intervals = Array.from({ length: rows + 1 }, (_, count) => bootstrapMean(right(count, rows)));
-      // Above a half it is the mirror image.
+      // Above a half it is symmetric.
       return Array.from({ length: 100 }, (_, i) => (i + 1) / 200).map((truth) =>
         binomial(rows, truth).reduce(
           (sum, share, count) => sum + (intervals[count].low <= truth && truth <= intervals[count].high ? share : 0),
@@ -53,7 +53,7 @@ describe('the share of rows that are right', () => {
 });
 
 describe('scores between 0 and 1', () => {
-  test('that are all the same have an interval nevertheless, within the range', () => {
+  test('that are all the same still have an interval, within the range', () => {
     const { low, high } = bootstrapMean(new Array<number>(15).fill(0.5));
     expect(low).toBeCloseTo(0.5 * (1 - 0.218), 1);
     expect(high).toBeCloseTo(0.5 + 0.5 * 0.218, 1);
@@ -62,7 +62,7 @@ describe('scores between 0 and 1', () => {
     expect(near.high).toBeLessThanOrEqual(1);
   });
 
-  test('of zeros and ones they would have the same interval as those', () => {
+  test('that are only zeros and ones have the exact interval', () => {
     const scores = right(12, 15);
     const exact = bootstrapMean(scores);
     const nearly = bootstrapMean(scores.map((score, row) => (row === 0 ? 1 - 1e-9 : score)));
@@ -76,7 +76,7 @@ describe('scores between 0 and 1', () => {
     even: (random) => random.uniform(),
   };
   test.each(Object.keys(kinds).flatMap((kind) => [3, 15, 40].map((rows) => ({ kind, rows }))))(
-    'the interval of $rows rows ($kind) holds the truth in 95 of 100 cases',
+    'the interval of $rows rows ($kind) covers the truth in 95 of 100 cases',
     { tags: 'long' },
     ({ kind, rows }) => {
       const random = randomStream('coverage', kind, rows);
@@ -99,7 +99,7 @@ describe('scores between 0 and 1', () => {
 describe('macro-F1', () => {
   const answered = (golds: string, predictions: string) => [...golds].map((gold, row) => ({ gold, prediction: predictions[row] }));
 
-  test('of all right answers is not certain, nor that two answer alike', () => {
+  test('of all right answers is not certain, nor is the difference of two equal answerers', () => {
     const perfect = macroF1.corpus!(answered('ababababababaab', 'ababababababaab'));
     const { mean, low, high } = bootstrapStatistic(15, perfect);
     expect([mean, high]).toEqual([1, 1]);
@@ -116,8 +116,8 @@ describe('macro-F1', () => {
   });
 });
 
-describe('values without an end', () => {
-  test('agree with the t-interval where they are normal, on two rows too', () => {
+describe('values without bounds', () => {
+  test('agree with the t-interval if they are normal, on two rows too', () => {
     for (const [n, t] of [
       [2, 12.706],
       [3, 4.303],
@@ -136,7 +136,7 @@ describe('values without an end', () => {
     }
   });
 
-  test.each([2, 3, 5, 12, 50])('the interval of %d normal rows covers the truth about 95 times of 100', { tags: 'long' }, (n) => {
+  test.each([2, 3, 5, 12, 50])('the interval of %d normal rows covers the truth about 95 times in 100', { tags: 'long' }, (n) => {
     const random = randomStream('coverage', n);
     let covered = 0;
     const rounds = 1000;
@@ -149,19 +149,19 @@ describe('values without an end', () => {
     expect(covered / rounds).toBeLessThan(0.975);
   });
 
-  test('no likelihood is above certainty, however few the rows', () => {
+  test('no log-likelihood is above zero, however few the rows', () => {
     expect(bootstrapMean([-0.1, -2], { range: logShares }).high).toBe(0);
     expect(bootstrapMean([-1.5], { range: logShares })).toEqual({ mean: -1.5, low: expect.closeTo(-16.02, 2) as number, high: 0, rows: 1 });
   });
 });
 
-test('of no rows there is no mean', () => {
+test('no rows have no mean', () => {
   expect(() => bootstrapMean([])).toThrow(expect.objectContaining({ reason: 'no-rows' }));
   expect(() => pairedBootstrap([], [], endless)).toThrow(expect.objectContaining({ reason: 'no-rows' }));
 });
 
 describe('pairedBootstrap', () => {
-  test.each([{}, endless])('the difference is b - a; turning it round mirrors it', (options) => {
+  test.each([{}, endless])('the difference is b - a; swapping a and b mirrors it', (options) => {
     const [a, b] = [right(22, 40), Array.from({ length: 40 }, (_, row) => Number(row % 4 > 0))];
     const there = pairedBootstrap(a, b, options);
     const back = pairedBootstrap(b, a, options);
@@ -172,7 +172,7 @@ describe('pairedBootstrap', () => {
     expect(there.rows).toBe(40);
   });
 
-  test('ties on every row leave room for rows that were not drawn', () => {
+  test('ties on every row leave room for undrawn rows', () => {
     const { mean, low, high, probabilityBetter } = pairedBootstrap(right(9, 15), right(9, 15));
     expect([mean, probabilityBetter]).toEqual([0, 0.5]);
     expect(low).toBeLessThan(-0.15);
@@ -185,7 +185,7 @@ describe('pairedBootstrap', () => {
     [7, 6, 20],
     [8, 0, 8],
     [20, 9, 120],
-  ])("of %d rows better and %d worse of %d P(better) is McNemar's with the mid-p-value", (better, worse, rows) => {
+  ])("for %d rows better and %d worse of %d, P(better) is McNemar's with the mid-p-value", (better, worse, rows) => {
     const turned = better + worse;
     const shares = binomial(turned, 0.5);
     const less = shares.slice(0, better).reduce((sum, share) => sum + share, 0);
@@ -194,7 +194,7 @@ describe('pairedBootstrap', () => {
     expect(pairedBootstrap(a, b).probabilityBetter).toBeCloseTo(Math.min(1 - 2 ** -rows, less + shares[better] / 2), 2);
   });
 
-  test('the interval is above zero where, and only where, P(better) is 97.5% and more', { tags: 'long' }, () => {
+  test('the interval is above zero if and only if P(better) is at least 97.5%', { tags: 'long' }, () => {
     const random = randomStream('agree');
     for (let round = 0; round < 200; round++) {
       const rows = 1 + random.integer(60);
@@ -207,7 +207,7 @@ describe('pairedBootstrap', () => {
     }
   });
 
-  test('on five rows and fewer all may agree by chance: nothing is sure', () => {
+  test('on five rows or fewer, all may agree by chance: nothing is certain', () => {
     for (const rows of [1, 2, 3, 4, 5]) {
       const zeros = new Array<number>(rows).fill(0);
       for (const options of [{}, endless]) {
@@ -230,7 +230,7 @@ describe('pairedBootstrap', () => {
     expect(probabilityBetter).toBeLessThan(0.86);
   });
 
-  test('the same seed gives the same numbers, another one nearly', () => {
+  test('the same seed gives the same numbers, another seed nearly the same', () => {
     const [a, b] = [right(15, 30), right(20, 30)];
     expect(pairedBootstrap(a, b, { seed: 1 })).toEqual(pairedBootstrap(a, b, { seed: 1 }));
     expect(pairedBootstrap(a, b, { seed: 2 }).low).not.toBe(pairedBootstrap(a, b, { seed: 1 }).low);
@@ -241,7 +241,7 @@ describe('pairedBootstrap', () => {
     expect(() => pairedBootstrap([1], [1, 2])).toThrow(expect.objectContaining({ reason: 'rows-differ' }));
   });
 
-  test('100 rows and 10,000 resamples take under 60 ms of the processor', () => {
+  test('100 rows and 10,000 resamples take less than 60 ms of processor time', () => {
     const [a, b] = [right(50, 100), right(60, 100)];
     pairedBootstrap(a, b);
     const times = [1, 2, 3].map(() => {

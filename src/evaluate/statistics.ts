@@ -1,4 +1,4 @@
-/** @file How sure a mean is: intervals of scores and of paired differences that hold on few rows and at the edges too. Decision 0026. */
+/** @file How certain a mean is: intervals of scores and of paired differences that also hold on few rows and at the edges. Decision 0026. */
 import { TandemError } from '../errors.ts';
 import { betaQuantile, normalCdf, normalQuantile, studentCdf, studentQuantile } from './distributions.ts';
 import { counts, meansOfResamples, spacings, towards, type Resampling, type Statistic, type Weightings } from './resampling.ts';
@@ -12,35 +12,34 @@ export interface Interval {
 }
 
 export interface PairedDifference extends Interval {
-  /** P(b > a): 1 less the one-sided p-value, ties half. The interval is above 0 where, and only where, this is 97.5% and more. */
+  /** P(b > a): 1 minus the one-sided p-value, with ties counted half. The interval is above 0 if and only if this is at least 97.5%. */
   readonly probabilityBetter: number;
 }
 
-/** Between which a row's value can lie: what rows that were not drawn might bring. */
+/** The bounds of a row's value, and so of rows that were not drawn. */
 export interface Range {
   readonly low: number;
   readonly high: number;
 }
 
-/** Of the metrics' scores. */
+/** The range of metric scores. */
 export const shares: Range = { low: 0, high: 1 };
-/** Of log-likelihoods. */
+/** The range of log-likelihoods. */
 export const logShares: Range = { low: -Infinity, high: 0 };
 
 export interface IntervalOptions extends Resampling {
-  /** Of a single value, not of a difference; by default that of scores, 0 to 1. */
+  /** The range of a single value, not of a difference. Default: that of scores, 0 to 1. */
   readonly range?: Range;
 }
 
-/** Of an interval, on either side. */
+/** The probability outside an interval, on each side. */
 const tail = 0.025;
 
 /**
- * The mean of per-row values with its 95% interval, which stays within the range; of one row it is the whole range, where that has ends.
- *
- * Of values that are all 0 or 1 it is Clopper and Pearson's exact one (1934). Of others between two ends it is its generalization by Gaffke
- * (2005; Learned-Miller and Thomas 2020): the rows are reweighted at random (Rubin 1981), beside one more row at the worst end. Of values
- * without ends it is the wider of the bootstrap's, widened for few rows (Hesterberg 2015), and Student's.
+ * The mean of per-row values with its 95% interval, which stays within the range. For one row it is the whole range, if the range has bounds.
+ * | If all values are 0 or 1, it is the exact interval of Clopper and Pearson (1934). For other values with bounds it is the generalization by Gaffke
+ * (2005; Learned-Miller and Thomas 2020): the rows are randomly reweighted (Rubin 1981), together with one more row at the worst end. For values
+ * without bounds it is the wider of two intervals: the bootstrap's, widened for few rows (Hesterberg 2015), and Student's.
  * @throws TandemError reason 'no-rows'
  */
 export function bootstrapMean(values: ArrayLike<number>, options: IntervalOptions = {}): Interval {
@@ -54,8 +53,8 @@ export function bootstrapMean(values: ArrayLike<number>, options: IntervalOption
 }
 
 /**
- * A statistic of all rows together, such as macro-F1, with its interval: rows are drawn again and the statistic is recomputed; as much as rows
- * that were not drawn may weigh is put at the worst end of the range.
+ * A statistic of all rows together, such as macro-F1, with its interval. Rows are resampled and the statistic is recomputed, with the weight of the
+ * undrawn row at the worst end of the range.
  * @param rows how many there are
  * @throws TandemError reason 'no-rows'
  */
@@ -63,9 +62,9 @@ export const bootstrapStatistic = (rows: number, statistic: Statistic, options: 
   endedInterval(rows, statistic, counts, options);
 
 /**
- * The paired mean difference b - a over the same rows. Of scores, P(better) and the interval come from one distribution: the rows reweighted
- * by chance, beside one more row that may speak for either side. Of differences that are all -1, 0 or 1, P(better) is then McNemar's
- * test with the mid-p-value (Fagerland, Lydersen and Laake 2013). Of values without ends: as `bootstrapMean`.
+ * The paired mean difference b - a over the same rows. For scores, P(better) and the interval come from one distribution: the rows are randomly
+ * reweighted, together with one more row that may favour either side. If all differences are -1, 0 or 1, P(better) is then McNemar's test with the
+ * mid-p-value (Fagerland, Lydersen and Laake 2013). Values without bounds are treated as in `bootstrapMean`.
  * @param a per-row values, same length n >= 1 as b
  * @throws TandemError reason 'rows-differ' for other lengths, 'no-rows' for none
  */
@@ -87,18 +86,18 @@ export function pairedBootstrap(a: ArrayLike<number>, b: ArrayLike<number>, opti
 }
 
 /**
- * The paired difference of statistics of all rows: each resample is of the same rows on both sides.
+ * The paired difference of statistics of all rows. Each resample has the same rows on both sides.
  * @param difference new minus old, of weighted rows
  * @throws TandemError reason 'no-rows'
  */
 export const pairedBootstrapStatistic = (rows: number, difference: Statistic, options: IntervalOptions = {}): PairedDifference =>
   endedDifference(rows, difference, counts, options);
 
-/** The difference of a state and itself, which no rows need to tell. */
+/** The difference between a state and itself, which needs no computation. */
 export const noDifference = (rows: number): PairedDifference => ({ mean: 0, low: 0, high: 0, rows, probabilityBetter: 0.5 });
 
 /**
- * The smallest number of rows that can give this certainty: with no true difference, fewer rows agree by chance more often than `error`.
+ * The smallest number of rows that can give this certainty. If there is no true difference, fewer rows all agree by chance more often than `error`.
  * @param error above 0, at most 0.5
  */
 export const fewestRows = (error: number): number => Math.ceil(-Math.log2(error) - 1e-9);
@@ -159,12 +158,12 @@ function exactShare(ones: number, rows: number, { low, high }: Range): Interval 
   };
 }
 
-/** No interval leaves the range, or its own mean. */
+/** An interval never leaves the range and always contains its mean. */
 function within({ low, high }: Range, { mean, rows, ...found }: Interval): Interval {
   return { mean, low: Math.min(mean, Math.max(low, found.low)), high: Math.max(mean, Math.min(high, found.high)), rows };
 }
 
-/** How many times the size of one normal value its mean may be away, in 95 of 100 cases. Wall, Boen and Tweedie 2001. */
+/** How many times the size of one normal value away from it the mean may be, in 95 of 100 cases. Wall, Boen and Tweedie 2001. */
 const ofOneRow = 9.68;
 
 function freeInterval(values: Float64Array, options: Resampling): Interval {
@@ -187,12 +186,12 @@ function freeDifference(differences: Float64Array, options: Resampling): PairedD
   const error = standardError(differences, mean);
   const t = Math.abs(mean) <= 1e-12 * largest ? 0 : error === 0 ? Math.sign(mean) * Infinity : mean / error;
   const sure = [studentCdf(normalQuantile(share) * Math.sqrt((rows - 1) / rows), rows - 1), studentCdf(t, rows - 1)];
-  // The one that is less sure, if they agree on the side at all.
+  // The less certain one, if both agree on the side.
   const least = sure.every((p) => p > 0.5) ? Math.min(...sure) : sure.every((p) => p < 0.5) ? Math.max(...sure) : 0.5;
   return noSurerThanChance({ mean, low, high, rows, probabilityBetter: least });
 }
 
-/** With no true difference, all rows agree on one side with a chance of 1 in 2^rows. No P(better) and no interval may be more certain. */
+/** If there is no true difference, all rows agree on one side with a probability of 1 in 2^rows. No P(better) and no interval may be more certain. */
 function noSurerThanChance({ mean, low, high, rows, probabilityBetter: p }: PairedDifference): PairedDifference {
   const chance = 2 ** -rows;
   const ends = chance > tail ? { low: Math.min(low, 0), high: Math.max(high, 0) } : { low, high };

@@ -10,9 +10,9 @@ import type { Metric } from './metric.ts';
 import { metricNamed } from './metrics/table.ts';
 
 /**
- * The task of a prompt file. If the file does not say how free text ends, it ends as in a task without known answers: see `withFittedEnds`.
+ * The task of a prompt file. If the file does not say how free text ends, the defaults of a task without known answers apply: see `withFittedEnds`.
  * @param rows of train and val; `labels: from-data` are their distinct outputs, sorted
- * @param modules the metrics that are modules and that were loaded, by their names
+ * @param modules the loaded metrics that are modules, by name
  * @throws TandemError reasons 'unknown-metric', 'metric-needs-labels', 'no-output', 'too-many-labels', 'too-few-labels'
  */
 export function taskFor(file: PromptFile, rows: readonly Row[], modules: ReadonlyMap<string, Metric> = new Map()): Task {
@@ -43,12 +43,12 @@ export const originOf = ({ path, text, bodyOffset }: PromptFile): Place => ({
   line: text.slice(0, bodyOffset).split('\n').length,
 });
 
-/** The names of the metrics that are modules: code that runs where it is loaded. */
+/** The names of the metrics that are modules: code that runs when it is loaded. */
 export const modulesOf = (file: PromptFile): string[] => metricsOf(file).filter(isModule);
 
 const metricsOf = ({ settings }: PromptFile): string[] => [settings.metric, ...settings.reported];
 
-/** With more labels than this, the task is no longer a choice between labels. */
+/** A task with more labels than this is not a choice between labels. */
 const mostLabels = 200;
 
 function labelsOf(rows: readonly Row[], output: string, where: Place): string[] {
@@ -80,7 +80,7 @@ function labelsOf(rows: readonly Row[], output: string, where: Place): string[] 
   return [...labels].sort();
 }
 
-/** Whatever is wrong with a metric, now or when it judges, is an error in the line that names it. */
+/** Any error of a metric, when it is resolved or when it judges, is reported at the line that names it. */
 function namedAt(name: string, promptFile: string, where: Place): Metric {
   const fail = (error: unknown): never => {
     if (!(error instanceof TandemError) || error.where) throw error;

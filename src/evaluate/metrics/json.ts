@@ -9,14 +9,14 @@ export const jsonMatch: MetricEntry = {
   ...againstGold(sameJson),
 };
 
-/** Whether both are JSON of the same value. The order of keys, spaces, the way a number is written and a code fence make no difference. */
+/** Whether both are JSON with the same value. The order of keys, spaces, the notation of numbers and a code fence make no difference. */
 function sameJson(prediction: string, gold: string): boolean {
   const [found, wanted] = [jsonOf(prediction), jsonOf(gold)];
   if (found === undefined || wanted === undefined) return false;
   try {
     return isDeepStrictEqual(found.value, wanted.value);
   } catch {
-    return tidy(prediction) === tidy(gold); // nested too deep to be walked
+    return tidy(prediction) === tidy(gold); // nested too deeply to compare recursively
   }
 }
 
@@ -38,15 +38,15 @@ function jsonOf(text: string): { readonly value: unknown } | undefined {
   }
 }
 
-/** An integer that JavaScript cannot hold is a text in a row that was read (`data/jsonText.ts`); it is the same as the number. */
+/** An integer that JavaScript cannot represent exactly is a text in a row (`data/jsonText.ts`). It equals the number. */
 const longInteger = /^"-?\d{16,}"$/;
 
-/** Of a text that is JSON. */
+/** Matches the strings and numbers of a text that is JSON. */
 const stringsAndNumbers = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d[\d.eE+-]*/g;
 
 /**
- * A number of JSON as a string of JSON, the same for all ways to write it and to the last digit: JavaScript's own numbers would lose those of
- * 64-bit integers. Strings of the text begin with another letter.
+ * A JSON number as a JSON string that is the same for all notations and exact to the last digit. JavaScript's own numbers would lose digits of 64-bit
+ * integers. The first character distinguishes it from the strings of the text.
  */
 function exactNumber(number: string): string {
   const [, sign, whole, decimals = '', exponent = '0'] = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([-+]?\d+))?$/.exec(number)!;

@@ -7,8 +7,8 @@ const isLabel = (prediction: string, gold: string): boolean => prediction === go
 export const accuracy: MetricEntry = { kind: 'label', about: 'The label is the right one.', ...againstGold(isLabel) };
 
 /**
- * F1 of a label is 2 tp / (gold + predicted). The labels are those that some row with a weight has as its answer or its prediction, as
- * `f1_score(average='macro')` of scikit-learn has it.
+ * F1 of a label is 2 tp / (gold + predicted). The labels are those that a row with a weight has as its answer or its prediction, as in
+ * `f1_score(average='macro')` of scikit-learn.
  */
 export const macroF1: MetricEntry = {
   kind: 'label',
@@ -29,7 +29,7 @@ function meanF1(answers: Parameters<CorpusScore>[0]): ReturnType<CorpusScore> {
   const golds = Int32Array.from(answers, ({ gold = '' }) => placeOf(gold.trim()));
   const predictions = Int32Array.from(answers, ({ prediction }) => placeOf(prediction));
   const right = new Float64Array(places.size);
-  /** Weight of the rows whose answer a label is plus of those for which it was predicted. */
+  /** For each label, the weight of the rows with that answer plus the weight of the rows with that prediction. */
   const seen = new Float64Array(places.size);
   return (weights) => {
     right.fill(0);

@@ -33,14 +33,14 @@ test('metrics', async () => {
   expect(await score('exact-match', 'e\u0301', '\u00e9')).toBe(1);
 });
 
-test("token-f1 is, to the last bit, the number of SQuAD's script", async () => {
+test("token-f1 equals the number of SQuAD's script to the last bit", async () => {
   const pairs = readJson('squad.json') as [string, string, number][];
   expect(pairs.length).toBeGreaterThan(250);
   const found = await Promise.all(pairs.map(async ([prediction, gold]) => [prediction, gold, await score('token-f1', prediction, gold)]));
   expect(found).toEqual(pairs);
 });
 
-test('JSON nested deeper than can be walked is compared as text', async () => {
+test('JSON that is nested too deeply to compare recursively is compared as text', async () => {
   const deep = (inside: string): string => '['.repeat(100_000) + inside + ']'.repeat(100_000);
   expect([await score('json-match', deep('1'), deep('1')), await score('json-match', deep('1'), deep('2'))]).toEqual([1, 0]);
 });
@@ -85,7 +85,7 @@ test.each([
   expect(await score(name, prediction, gold)).toBe(expected);
 });
 
-test('what is no metric is refused with what could be meant', async () => {
+test('an unknown metric is refused with a suggestion', async () => {
   const hintOf = (name: string): unknown => {
     try {
       return metricNamed(name);
@@ -120,12 +120,12 @@ const scikitLearn = [
 describe('macro-f1', () => {
   const macroF1 = metricNamed('macro-f1');
 
-  test.each(scikitLearn)('of %s is that of scikit-learn', async (_, golds, predictions, expected, accuracy) => {
+  test.each(scikitLearn)('of %s agrees with scikit-learn', async (_, golds, predictions, expected, accuracy) => {
     expect(scoreOf(macroF1, await answered(golds, predictions)).mean).toBeCloseTo(expected, 12);
     expect(scoreOf(metricNamed('accuracy'), await answered(golds, predictions)).mean).toBeCloseTo(accuracy, 12);
   });
 
-  test('is compared over the same resamples of rows', async () => {
+  test('is compared on the same resamples of rows', async () => {
     const [, golds, predictions] = scikitLearn[1];
     const { corpus } = macroF1;
     const before = { rows: await answered(golds, predictions), corpus } as unknown as Evaluation;
@@ -140,12 +140,12 @@ describe('macro-f1', () => {
     expect([back.mean, back.low, back.high]).toEqual(
       [-gain.mean, -gain.high, -gain.low].map((value) => expect.closeTo(value, 12) as number),
     );
-    // Old and new prompt and weights: what is left beyond the sum of their effects.
+    // Old and new prompt and weights: what remains after the sum of their separate effects.
     expect(scoreDifference([before, after], [before, after]).mean).toBeCloseTo(0, 12);
   });
 
   test(
-    'two guessers that are equally good: the gate is wrong as often as its threshold says, and the interval holds the truth',
+    'the gate accepts one of two equally good guessers as often as its threshold says, and the interval covers the truth',
     { tags: 'long' },
     () => {
       const random = randomStream('macro-f1 simulation');
@@ -159,7 +159,7 @@ describe('macro-f1', () => {
         if (gain.probabilityBetter >= 0.85) accepted++;
         if (gain.low <= 0 && gain.high >= 0) covered++;
       }
-      // 15% and 95% nominally; three standard errors of 300 trials are 6 and 4 points.
+      // 15% and 95% nominally. Three standard errors of 300 trials are 6 and 4 points.
       expect(accepted / trials).toBeLessThan(0.21);
       expect(accepted / trials).toBeGreaterThan(0.09);
       expect(covered / trials).toBeGreaterThan(0.91);
@@ -173,7 +173,7 @@ function draw(shares: readonly number[], random: Random): number {
   return place < 0 ? shares.length - 1 : place;
 }
 
-/** Right on six rows of ten, else a label by its share. */
+/** Right on six rows in ten, otherwise a random label by its share. */
 const guesses = (golds: readonly number[], shares: readonly number[], random: Random): RowResult[] =>
   golds.map((gold, row) => {
     const prediction = random.uniform() < 0.6 ? gold : draw(shares, random);
@@ -184,7 +184,7 @@ describe('several metrics', () => {
   const file = (metric: string, more = ''): ReturnType<typeof parsePromptFile> =>
     parsePromptFile('a.prompt.md', `---\ntandem:\n  data: a.jsonl\n  output: y\n  metric: ${metric}\n${more}---\nText: \${input:x}\n`);
 
-  test('the first decides, the others are told', () => {
+  test('the first decides, and the others are reported', () => {
     const parsed = file('[macro-f1, accuracy, "numeric(1%)"]', '  labels: [a, b]\n');
     expect(parsed.problems).toEqual([]);
     const task = taskFor(parsed, []);
@@ -192,12 +192,12 @@ describe('several metrics', () => {
     expect(taskFor(file('contains'), [])).not.toHaveProperty('reported');
   });
 
-  test('a list without names, with one twice, or with one that needs labels is refused', () => {
+  test('a list without names, with a duplicate, or with a metric that needs labels is refused', () => {
     for (const metric of ['[]', '[contains, contains]', '[contains, 3.5, ""]', '{a: 1}']) expect(file(metric).problems).toHaveLength(1);
     expect(() => taskFor(file('[contains, accuracy]'), [])).toThrow(expect.objectContaining({ reason: 'metric-needs-labels' }) as Error);
   });
 
-  test('the same answers are judged by another metric', async () => {
+  test('the same answers can be judged by another metric', async () => {
     const rows = [makeRow({ x: '1', y: 'Paris' }, 2), makeRow({ x: '2', y: 'Rome' }, 3)];
     const answers = await answered('Paris Rome', 'paris Rom', 'exact-match');
     expect(answers.map((answer) => answer.score)).toEqual([0, 0]);
@@ -208,7 +208,7 @@ describe('several metrics', () => {
   });
 });
 
-test('every metric gives a share, whatever it reads', async () => {
+test('every metric returns a share for any text', async () => {
   const texts = ['', ' ', 'a', '1', '{"a": 1}', '(', '[', '\u0000', 'é'.repeat(50), '9'.repeat(400), '1e999'];
   for (const [, metric] of metrics)
     for (const prediction of texts)
@@ -223,7 +223,7 @@ test('docs/data-and-metrics.md names every metric', () => {
   for (const name of metrics.keys()) expect(docs).toMatch(new RegExp(`^\\| \`${name}\` +\\|`, 'm'));
 });
 
-test('json-match: a 64-bit integer of a row, which is a text there, is the number that a model writes', async () => {
+test('json-match: a 64-bit integer, stored as text in a row, equals the number that a model writes', async () => {
   const [row] = parseDataset('a.jsonl', new TextEncoder().encode('{"x": "a", "y": {"id": 9007199254740993, "n": 1}}')).rows;
   const gold = textOf(row.values.y);
   expect(await score('json-match', '{"n": 1, "id": 9007199254740993}', gold)).toBe(1);

@@ -1,4 +1,4 @@
-/** @file A metric of the user's own is run where it is loaded, and what is wrong with it is said with its place. */
+/** @file A metric of the user's own runs when it is loaded, and its defects are reported with their place. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,7 +22,7 @@ const row = { question: '2 + 2', answer: '4' };
 const judge = (metric: Metric, prediction: string, values: Values = row): Promise<Judgement> =>
   judgeOne(metric, prediction, undefined, values);
 
-test('it gets the row and the output, and its share is the score', async () => {
+test('it receives the row and the output, and the share it returns is the score', async () => {
   const { metric, hash } = await loadMetric(
     './metric.mjs',
     module('export default (row, output) => (row.question.includes("2") && output === row.answer ? 1 : 0.25);'),
@@ -31,14 +31,14 @@ test('it gets the row and the output, and its share is the score', async () => {
   expect([await judge(metric, '4'), await judge(metric, '5')]).toEqual([{ score: 1 }, { score: 0.25 }]);
 });
 
-test('an export `score` and a truth value do as well; a module that was changed is loaded anew', async () => {
+test('an export `score` and a truth value also work; a changed module is loaded again', async () => {
   const file = module('export function score() { return true; }');
   expect(await judge((await loadMetric('m', file)).metric, '')).toEqual({ score: 1 });
   writeFileSync(file, 'export const score = () => false;');
   expect(await judge((await loadMetric('m', file)).metric, '')).toEqual({ score: 0 });
 });
 
-test('it may say why: a sentence beside the score, on one line, cut where it is long', async () => {
+test('it may give a reason: a sentence with the score, on one line, truncated if it is long', async () => {
   const text = `export default (row, output) => ({ score: output === '4' ? 1 : 0.5, feedback: output === '4' ? '' : 'Count\\n  again. ' + 'x'.repeat(600) });`;
   const { metric } = await loadMetric('m', module(text));
   expect(await judge(metric, '4')).toEqual({ score: 1 });
@@ -56,7 +56,7 @@ test.each([
   ['no function', 'export default 3;', 'exports no function'],
   ['an error in its text', 'export default (', 'cannot be loaded'],
   ['an error at its start', 'throw new Error("not today");', 'cannot be loaded: not today'],
-])('%s is said at once', async (_, text, message) => {
+])('%s is reported at once', async (_, text, message) => {
   const file = module(text);
   await expect(loadMetric('m', file)).rejects.toMatchObject({
     reason: 'bad-metric',
@@ -65,7 +65,7 @@ test.each([
   });
 });
 
-test('a module that is not there is named', async () => {
+test('a missing module is named', async () => {
   await expect(loadMetric('m', join(temporary, 'none.mjs'))).rejects.toMatchObject({ reason: 'bad-metric' });
 });
 
@@ -91,7 +91,7 @@ test.each([
   });
 });
 
-test('what it should return is said', async () => {
+test('the error says what it should return', async () => {
   const { metric } = await loadMetric('m', module('export default () => 2;'));
   await expect(judge(metric, '4')).rejects.toMatchObject({
     hint: 'Return a number from 0 to 1, or { score, feedback }, or a promise of either.',
@@ -102,7 +102,7 @@ describe('a promise', () => {
   const rows = ['c', 'a', 'b'].map((question, place) => makeRow({ question }, place + 1));
   const answers = rows.map((each) => ({ row: each, prediction: '4' }));
 
-  test('is awaited, one row after the other, and the judgements keep the order of the rows', async () => {
+  test('is awaited row by row, and the judgements keep the order of the rows', async () => {
     const text = `const begun = [];
       export default async ({ question }) => {
         begun.push(question);
@@ -117,7 +117,7 @@ describe('a promise', () => {
     ]);
   });
 
-  test('that never settles is left when the work is stopped', async () => {
+  test('that never settles is abandoned when the work is stopped', async () => {
     const { metric } = await loadMetric('m', module('export default () => new Promise(() => {});'));
     const stop = new AbortController();
     const judging = metric.judge(answers, { signal: stop.signal });

@@ -14,14 +14,14 @@ export interface LoadedMetric {
 }
 
 /**
- * Runs the module and takes its default export, or else its export `score`. This is a function `(row, output)`: `row` has the columns of the
- * data as texts, the right answer among them where the data has one, and `output` is what the model answered. It returns a number from 0 to
- * 1, or true or false, or `{ score, feedback }` with a sentence that explains the score, or a promise of any of these. Each promise is awaited
- * before the function is called for the next row.
+ * Runs the module and takes its default export, or else its export `score`. This is a function `(row, output)`: `row` has the columns of the data as
+ * texts, including the right answer if the data has one, and `output` is what the model answered. It returns a number from 0 to 1, or true or false,
+ * or `{ score, feedback }` with a sentence that explains the score, or a promise of any of these. Each promise is awaited before the function is
+ * called for the next row.
  * Call this only if the user allowed the module to run.
  * @param name what it is called in reports
  * @param file absolute path
- * @throws TandemError reason 'bad-metric' where it cannot be loaded; judging throws the same where the function fails or returns anything else
+ * @throws TandemError reason 'bad-metric' if it cannot be loaded; judging throws the same if the function fails or returns anything else
  */
 export async function loadMetric(name: string, file: string): Promise<LoadedMetric> {
   const fail = (message: string, hint: string, cause?: unknown): TandemError =>
@@ -30,7 +30,7 @@ export async function loadMetric(name: string, file: string): Promise<LoadedMetr
     throw fail('The module of the metric cannot be read.', 'Check the path. It is relative to the prompt file.', cause);
   });
   const hash = createHash('sha256').update(source).digest('hex');
-  // A process that lives long sees a module that was changed as another one.
+  // Node caches modules by URL, so a long-lived process needs a new one for a changed module.
   const url = `${pathToFileURL(file).href}?${hash.slice(0, 16)}`;
   const loaded = (await import(url).catch((cause: unknown) => {
     throw fail(`The module of the metric cannot be loaded: ${messageOf(cause)}`, 'Check that Node.js can import it.', cause);
@@ -76,7 +76,7 @@ async function unlessAborted(worth: unknown, signal: AbortSignal | undefined): P
   }
 }
 
-/** A module's verdict, or what is wrong with it, for people. */
+/** The judgement that a module returned, or what is wrong with it, for people. */
 function judgementOf(worth: unknown): Judgement | string {
   if (typeof worth !== 'object' || worth === null) return scored(worth) ?? String(worth);
   const { score, feedback } = worth as { readonly score?: unknown; readonly feedback?: unknown };
@@ -94,7 +94,7 @@ function scored(value: unknown): Judgement | undefined {
   return typeof value === 'number' && value >= 0 && value <= 1 ? { score: value } : undefined;
 }
 
-/** A sentence has fewer letters; feedback is stored with every row. */
+/** A sentence is shorter than this. Feedback is stored with every row. */
 const longestFeedback = 500;
 
 const shortened = (text: string): string => (text.length > longestFeedback ? `${text.slice(0, longestFeedback - 1)}…` : text);

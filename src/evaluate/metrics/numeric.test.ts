@@ -1,4 +1,4 @@
-/** @file Which number of a text counts, and when two of them are the same, as people of several countries write them. */
+/** @file Which number of a text counts, and when two of them are equal, in the notations of several countries. */
 import { expect, test } from 'vitest';
 import { makeRow } from '../../data/dataset.ts';
 import { parsePromptFile } from '../../prompt/readPrompt.ts';
@@ -31,7 +31,7 @@ test.each([
   ['9007199254740993', '9007199254740992'],
   ['18446744073709551615', '18446744073709551614'],
   ['1e400', '1e401'],
-])('%j and %j are not the same number, in either order', (a, b) => {
+])('%j and %j are different numbers, in either order', (a, b) => {
   expect([equal(a, b), equal(b, a), inGerman(a, b), inGerman(b, a)]).toEqual([false, false, false, false]);
 });
 
@@ -84,7 +84,7 @@ test.each([
   ['about 1,024.', '1024'],
   ['0.1000000000001', '0.1'],
   ['007', '7'],
-])('%j is the number %j', (text, number) => {
+])('%j is read as the number %j', (text, number) => {
   expect([equal(text, number), equal(number, text)]).toEqual([true, true]);
 });
 
@@ -95,11 +95,11 @@ test.each([
   ['####-5', '#### 5', false],
   ['#### Step 1\nIt is 18.', '18', true],
   ['the answer is 18', 'He had 20, then 2 fewer.\n#### 18', true],
-])('of %j beside %j the number after #### counts', (prediction, gold, expected) => {
+])('with %j and %j, the number after #### counts', (prediction, gold, expected) => {
   expect(equal(prediction, gold)).toBe(expected);
 });
 
-test('a text without numbers is never right; names, versions and dates are passed over', () => {
+test('a text without numbers is never right; names, versions and dates are skipped', () => {
   for (const text of ['', 'none', 'v1', 'x_5', '1.2.3', '192.168.0.1', '3/0', '1e9999', '-'])
     expect([text, equal(text, text), equal('5', text)]).toEqual([text, false, false]);
 });
@@ -109,7 +109,7 @@ test('whole numbers are compared to the last digit, others to one part in a bill
   expect(equal('1000000000000001', '1000000000000000')).toBe(false);
 });
 
-test('tolerances are exact: twelve and a half lies within a half of twelve, whatever binary fractions say', async () => {
+test('tolerances are exact: 12.5 is within 0.5 of 12, despite binary fractions', async () => {
   const score = (name: string, prediction: string, gold: string): Promise<number> => scoreOne(metricNamed(name), prediction, gold);
   expect([await score('numeric(0.1)', '0.3', '0.2'), await score('numeric(0.1)', '0.31', '0.2')]).toEqual([1, 0]);
   expect([
@@ -119,7 +119,7 @@ test('tolerances are exact: twelve and a half lies within a half of twelve, what
   ]).toEqual([1, 0, 1]);
 });
 
-test('the column says how open forms are read, English where it does not', () => {
+test('the column decides how ambiguous forms are read; the default is English', () => {
   expect(decimalMarkOf(['1,5', '2,25', '1.500', '7'])).toBe(',');
   expect(decimalMarkOf(['1 234,5', '1.000.000'])).toBe(',');
   expect(decimalMarkOf(['1.5', '1,500'])).toBe('.');
@@ -139,7 +139,7 @@ test('the column says how open forms are read, English where it does not', () =>
   ]);
 });
 
-test('a task reads its column', async () => {
+test('a task takes the decimal mark from its column', async () => {
   const file = parsePromptFile(
     'a.prompt.md',
     '---\ntandem:\n  data: a.jsonl\n  output: y\n  metric: [numeric, numeric(1%)]\n---\nText: ${input:x}\n',
@@ -150,7 +150,7 @@ test('a task reads its column', async () => {
   expect(await scoreOne(taskFor(file, []).metric, '1500', '1.500')).toBe(0);
 });
 
-test('takes no time over long digits', () => {
+test('long digits take no time', () => {
   const digits = '9'.repeat(200_000);
   const begun = performance.now();
   for (const text of [digits, '9/'.repeat(20_000), '9:'.repeat(20_000), '9,'.repeat(20_000), '9 '.repeat(20_000), '9.'.repeat(20_000)])

@@ -1,6 +1,6 @@
 /**
- * @file `numeric`: numbers in free text as people write them in several countries, and when two of them are the same. The rules are in
- * `docs/data-and-metrics.md`. Values are fractions of whole numbers, so that no digit is lost.
+ * @file `numeric`: numbers in free text, in the notations of several countries, and when two of them are equal. The rules are in
+ *   `docs/data-and-metrics.md`. Values are fractions of integers, so that no digit is lost.
  */
 import type { Judging } from '../metric.ts';
 import { againstGold, type MetricEntry } from './entry.ts';
@@ -16,7 +16,7 @@ export const numeric: MetricEntry = {
   },
 };
 
-/** Which of the two marks is that of decimals, where a number leaves it open: `1,500` and `1.500` are read by it. */
+/** The mark that separates decimals in ambiguous numbers, such as `1,500` and `1.500`. */
 export type DecimalMark = '.' | ',';
 
 export interface Tolerance {
@@ -27,9 +27,9 @@ export interface Tolerance {
 }
 
 /**
- * Whether the number of the prediction is that of the right answer. Whole numbers are compared to the last digit, others to one part in
- * 10^9, unless a tolerance says otherwise.
- * @param mark how open forms are read, of both texts
+ * Whether the prediction has the number of the right answer. Whole numbers are compared to the last digit, others to one part in 10^9, unless a
+ * tolerance is given.
+ * @param mark how ambiguous forms of both texts are read
  */
 export function sameNumber(prediction: string, gold: string, mark: DecimalMark = '.', tolerance?: Tolerance): boolean {
   const [found, wanted] = [answerNumber(prediction, mark), answerNumber(gold, mark)];
@@ -41,10 +41,7 @@ export function sameNumber(prediction: string, gold: string, mark: DecimalMark =
   return atMost(distance, times(absolute(wanted), { top: 1n, bottom: 10n ** 9n }));
 }
 
-/**
- * The mark of decimals in a column of right answers: that of most of the numbers that leave no doubt. The point, where there are none or as
- * many of each.
- */
+/** The decimal mark of a column of right answers: the one that most unambiguous numbers use. The point if there are none, or equally many of each. */
 export function decimalMarkOf(answers: Iterable<string>): DecimalMark {
   let commas = 0;
   for (const answer of answers) for (const { mark } of numbersIn(answer)) commas += mark === ',' ? 1 : mark === '.' ? -1 : 0;
@@ -62,7 +59,7 @@ function toleranceOf(text: string): Tolerance | undefined {
   return percent ? { percent: amount } : { absolute: amount };
 }
 
-/** The first number right after `####`, as in GSM8K; else the last of the text. */
+/** The first number right after `####`, as in GSM8K, or else the last one of the text. */
 function answerNumber(text: string, mark: DecimalMark): Fraction | undefined {
   const numbers = numbersIn(text);
   const marked = numbers.find(({ start }) => /####\s*$/.test(text.slice(Math.max(0, start - 16), start)));
@@ -77,23 +74,23 @@ interface Fraction {
 }
 
 interface WrittenNumber {
-  /** Where it begins, with its sign and currency. */
+  /** Where it starts, with its sign and currency. */
   readonly start: number;
-  /** Where it ends, with its exponent or its lower half. */
+  /** Where it ends, with its exponent or denominator. */
   readonly end: number;
   readonly value: (mark: DecimalMark) => Fraction;
-  /** The mark of decimals that it must be written with; absent where both would do. */
+  /** The decimal mark that it uses. Absent if it could be either. */
   readonly mark?: DecimalMark;
 }
 
 /** First to last. */
 function numbersIn(text: string): WrittenNumber[] {
-  // The same length as before, so that places stay.
+  // The replacement has the same length, so that positions stay valid.
   const searched = text.replaceAll(notNumbers, (match) => ';'.repeat(match.length));
   const numbers: WrittenNumber[] = [];
   for (const { 0: run, index } of searched.matchAll(runs))
     for (const { part, at } of partsOf(run)) {
-      // The exponent or the lower half of the number before.
+      // The exponent or the denominator of the previous number.
       if (index + at < (numbers.at(-1)?.end ?? 0)) continue;
       const written = numberAt(searched, index + at, part);
       if (written) numbers.push(written);
@@ -101,21 +98,21 @@ function numbersIn(text: string): WrittenNumber[] {
   return numbers;
 }
 
-/** Dates, times, ratios and the like: `2024-05-12`, `12/5/2024`, `10:30`; and what is divided by zero. */
+/** Dates, times, ratios and the like (`2024-05-12`, `12/5/2024`, `10:30`), and divisions by zero. */
 const notNumbers = /(?<!\d)(?:\d{4}-\d\d-\d\d(?!\d)|\d+(?:\/\d+){2,}|\d+(?::\d+)+|\d+\s?[/⁄]\s?0+(?!\d|[.,]\d))/g;
 
-/** Digits with one mark at a time between them. No-break and thin spaces part groups too. */
+/** Digits separated by single marks. No-break and thin spaces also separate groups. */
 const runs = /\d+(?:[.,'’ \u00a0\u2007\u2009\u202f]\d+)*/g;
 
 const spaces = /[ \u00a0\u2007\u2009\u202f]/;
 
 interface Part {
   readonly part: string;
-  /** Its place in the run. */
+  /** Its position in the run. */
   readonly at: number;
 }
 
-/** A run as one number, where it can be; else in pieces, at its spaces or at its commas. What has more points than a number can have is none. */
+/** A run as one number if possible, or else in pieces, split at its spaces or commas. A piece with too many points is not a number. */
 function partsOf(run: string): Part[] {
   if (digitsOf(run)) return [{ part: run, at: 0 }];
   const [splitter] = [spaces, /['’]/, /,/].filter((each) => each.test(run));
@@ -128,7 +125,7 @@ function partsOf(run: string): Part[] {
   });
 }
 
-/** Whole digits and decimals by either mark; `mark` where only one is possible. */
+/** Whole digits and decimals under either mark. `mark` is set if only one is possible. */
 interface Digits {
   readonly by: (mark: DecimalMark) => readonly [whole: string, decimals: string];
   readonly mark?: DecimalMark;
@@ -152,7 +149,7 @@ function digitsOf(run: string): Digits | undefined {
     const whole = joined(groups.length);
     return { by: () => [whole, ''], ...(isMark(last) && { mark: other(last) }) };
   }
-  // Groups by one mark, then decimals after another.
+  // Groups separated by one mark, then decimals after another.
   if (kinds.size > 2 || !isMark(last) || marks.indexOf(last) < marks.length - 1 || !inGroups(groups.slice(0, -1))) return undefined;
   const parts: readonly [string, string] = [joined(groups.length - 1), groups[groups.length - 1]];
   return { by: () => parts, mark: last };
@@ -162,7 +159,7 @@ const isMark = (mark: string): mark is DecimalMark => mark === '.' || mark === '
 
 const other = (mark: DecimalMark): DecimalMark => (mark === '.' ? ',' : '.');
 
-/** By threes from the end, `1 234 567`; or as in India, `12,34,567`. A leading zero begins no group. */
+/** In threes from the end, `1 234 567`, or as in India, `12,34,567`. No group starts with a leading zero. */
 function inGroups(groups: readonly string[]): boolean {
   const [first, ...rest] = groups.map(({ length }) => length);
   if (groups[0].startsWith('0') || rest.at(-1) !== 3) return false;
@@ -170,7 +167,7 @@ function inGroups(groups: readonly string[]): boolean {
   return (first <= 3 && between.every((length) => length === 3)) || (first <= 2 && between.every((length) => length === 2));
 }
 
-/** The number whose digits stand there, with what stands around them: sign, currency, a point before it, the lower half of a fraction, exponent. */
+/** The number with these digits and what surrounds them: sign, currency, a point before it, denominator, exponent. */
 function numberAt(text: string, at: number, part: string): WrittenNumber | undefined {
   const before = text.slice(Math.max(0, at - mostAround), at);
   const after = text.slice(at + part.length, at + part.length + mostAround);
@@ -202,18 +199,18 @@ function numberAt(text: string, at: number, part: string): WrittenNumber | undef
   };
 }
 
-/** Of letters before and after the digits. */
+/** How many characters before and after the digits are searched. */
 const mostAround = 48;
 
-/** Minus signs and dashes, but not those of `10-20` and `A-5`; a currency on either side of them, or alone. */
+/** Minus signs and dashes, but not those in `10-20` and `A-5`, with or without a currency on either side, or a currency alone. */
 const signBefore =
   /(?:(?<![\p{L}\p{N})\]%])([-+\u2212\u2013\ufe63\uff0d])(?:[A-Z]{0,3}\p{Sc}\s?)?|(?<!\p{N}\s?)[A-Z]{0,3}\p{Sc}\s?([-+\u2212\u2013\ufe63\uff0d])?)$/u;
 
-/** Of `3/4`. */
+/** The denominator of `3/4`. */
 const lowerHalf = /^\s?[/⁄]\s?(\d{1,400})(?!\d|[.,]\d)/;
 const wholeBefore = /(?<![\p{L}\p{N}.,/])(\d{1,3}) $/u;
 
-/** The power of ten after a number, 0 where there is none, and how it is written. */
+/** The power of ten after a number, 0 if there is none, and how it is written. */
 function exponentOf(after: string): { readonly written: string; readonly exponent: number } {
   const [written = '', plain, power, raised] = exponentAfter.exec(after) ?? [];
   const digits = plain ?? power ?? (raised && [...raised].map((digit) => '-+0123456789'['⁻⁺⁰¹²³⁴⁵⁶⁷⁸⁹'.indexOf(digit)]).join(''));
@@ -223,7 +220,7 @@ function exponentOf(after: string): { readonly written: string; readonly exponen
 /** `e3`, ` × 10^3`, ` x 10³`. */
 const exponentAfter = /^(?:[eE]([-+\u2212]?\d+)(?![\d\p{L}])|\s?[×xX*·]\s?10(?:\^\{?([-+\u2212\u2013]?\d+)\}?|([⁻⁺]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+)))/u;
 
-/** Longer numbers, and greater powers of ten, are noise that would only cost time. */
+/** Longer numbers and greater powers of ten are noise that would only cost time. */
 const mostDigits = 400;
 
 /** @param text digits with at most one point */

@@ -1,4 +1,4 @@
-/** @file `regex`: a pattern of the data, or of the prompt file, that is looked for in the prediction. */
+/** @file `regex`: a pattern from the data or the prompt file that is searched for in the prediction. */
 import { shownSource, withinTime } from '../../timeLimit.ts';
 import { againstGold, type MetricEntry } from './entry.ts';
 import { tidy } from './texts.ts';
@@ -17,23 +17,23 @@ export const regex: MetricEntry = {
   },
 };
 
-/** What the pattern finds first in the text: its first group if it has one; undefined where it finds nothing. */
+/** The first match of the pattern in the text: its first group if it has one. Undefined without a match. */
 function firstMatch(pattern: RegExp, text: string): string | undefined {
   const match = pattern.exec(text);
   return match ? (match[1] ?? match[0]) : undefined;
 }
 
-/** A pattern with nested repetitions may try forever, so its time is limited. */
+/** A pattern with nested repetitions may run forever, so its time is limited. */
 const matching = <T>(source: string, match: () => T): T =>
   withinTime({ what: `Matching the regular expression ${shownSource(source)}`, hint: 'Write it without nested repetitions.' }, match);
 
-/** Patterns written for other languages may escape characters that JavaScript's Unicode mode does not allow to escape. */
+/** Patterns written for other languages may escape characters that JavaScript's Unicode mode does not allow to be escaped. */
 function patternOf(source: string): RegExp | undefined {
   for (const flags of ['su', 's']) {
     try {
       return new RegExp(source, flags);
     } catch {
-      // The next mode, or none.
+      // Try the next mode.
     }
   }
   return undefined;

@@ -1,4 +1,4 @@
-/** @file The seam of the table: a metric that waits, asks a writer, gives feedback, costs tokens and says what is right is one entry. */
+/** @file The table as a seam: one entry is a metric that waits, asks a writer, gives feedback, costs tokens and decides what is right. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -103,12 +103,12 @@ describe('a metric that asks a writer', () => {
     expect(evaluation.score).toMatchObject({ mean: 2 / 3, rows: 3 });
   });
 
-  test('says which answers are right', () => {
+  test('decides which answers are right', () => {
     expect(evaluation.rows.map(isRight)).toEqual([false, true, true]);
     expect([isRight({ score: 0.75 }), isRight({ score: 1 })]).toEqual([false, true]);
   });
 
-  test("costs the writer's tokens, apart from those of the model, also of evaluations that are joined", async () => {
+  test("costs the writer's tokens, separately from the model's, also in joined evaluations", async () => {
     const free = { ...task(), metric: { ...metric(), judge: oneByOne(() => ({ score: 1 })) } };
     const plain = await makeEvaluator({ model, task: free }).evaluate({ prompt }, rows);
     expect([plain.tokensUsed, plain.outside]).toEqual([evaluation.tokensUsed, undefined]);

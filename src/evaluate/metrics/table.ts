@@ -1,4 +1,4 @@
-/** @file Every metric, one a line, and how a prompt file names them. */
+/** @file All metrics, one per line, and how a prompt file names them. */
 import { TandemError } from '../../errors.ts';
 import { isModule } from '../../prompt/answersNeeded.ts';
 import { suggestName } from '../../prompt/nearest.ts';
@@ -13,7 +13,7 @@ import { tokenF1 } from './tokenF1.ts';
 
 type Entries = Readonly<Record<string, MetricEntry>>;
 
-/** In the order in which they are suggested. */
+/** In the order of suggestions. */
 const table: Entries = {
   accuracy,
   'macro-f1': macroF1,

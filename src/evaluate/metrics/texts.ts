@@ -19,8 +19,8 @@ export const contains: MetricEntry = {
   ...againstGold((prediction, gold) => (fold(gold) === '' ? fold(prediction) === '' : fold(prediction).includes(fold(gold)))),
 };
 
-/** Composed and decomposed letters are the same (Unicode NFC); white space around the text is removed. */
+/** Normalizes composed and decomposed characters (Unicode NFC) and removes white space around the text. */
 export const tidy = (text: string): string => text.normalize('NFC').trim();
 
-/** The same in lower case, by Unicode's rules, independent of language. */
+/** The same in lower case, by Unicode's rules, independent of the language. */
 const fold = (text: string): string => tidy(text).toLowerCase();

@@ -1,6 +1,6 @@
 /**
- * @file `token-f1`: F1 of the words of two texts. The numbers are those of SQuAD's evaluation script (`evaluate-v2.0.py`; Rajpurkar et al. 2016
- * and 2018). It relies on what Python calls a letter, lower case and white space, which is spelled out here.
+ * @file `token-f1`: F1 of the words of two texts. The numbers are those of SQuAD's evaluation script (`evaluate-v2.0.py`; Rajpurkar et al. 2016 and
+ *   2018). The script relies on Python's definitions of letters, lower case and white space, which are spelled out here.
  */
 import { againstGold, type MetricEntry } from './entry.ts';
 
@@ -11,8 +11,8 @@ export const tokenF1: MetricEntry = {
 };
 
 /**
- * `compute_f1` of the script: precision and recall over words, each as often as in the text that has it less often. Where a text has no words,
- * it is 1 if neither has any.
+ * `compute_f1` of the script: precision and recall over words. A word counts as often as it occurs in both texts. If a text has no words, the result
+ * is 1 if neither has any.
  * @returns from 0 to 1
  */
 function sharedWords(prediction: string, gold: string): number {
@@ -32,7 +32,10 @@ function sharedWords(prediction: string, gold: string): number {
   return (2 * precision * recall) / (precision + recall);
 }
 
-/** `normalize_answer` of the script, split into words: lower case, then ASCII punctuation goes, then the articles `a`, `an`, `the`, then white space. */
+/**
+ * `normalize_answer` of the script, split into words: converts to lower case, then removes ASCII punctuation, then the articles `a`, `an`, `the`,
+ * then white space.
+ */
 function normalizedWords(text: string): string[] {
   return text
     .toLowerCase()
@@ -42,12 +45,12 @@ function normalizedWords(text: string): string[] {
     .filter((word) => word !== '');
 }
 
-/** `string.punctuation` of Python. Other symbols are not in it: 👍, € and ° are words or parts of them. */
+/** `string.punctuation` of Python. Other symbols are not in it: 👍, € and ° are words or parts of words. */
 const asciiPunctuation = /[!-/:-@[-`{-~]/g;
 
-/** `\b(a|an|the)\b` of Python, whose word characters are the letters and numbers of all scripts. JavaScript's `\b` knows only those of ASCII. */
+/** `\b(a|an|the)\b` of Python, whose word characters are the letters and numbers of all scripts. JavaScript's `\b` knows only ASCII. */
 const articles = /(?<![\p{L}\p{N}_])(?:a|an|the)(?![\p{L}\p{N}_])/gu;
 
-/** What `str.split()` of Python splits at. JavaScript's `\s` lacks the separators of ASCII and U+0085, and has the byte order mark. */
-// eslint-disable-next-line no-control-regex -- Python splits at the separators of ASCII
+/** Where Python's `str.split()` splits. JavaScript's `\s` lacks the ASCII separators and U+0085, and includes the byte order mark. */
+// eslint-disable-next-line no-control-regex -- Python splits at the ASCII separators
 const pythonSpaces = /[\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+/;

@@ -1,5 +1,5 @@
 /**
- * @file The published methods, run by the same evaluator with a tiny model on a task that it can learn.
+ * @file The published methods, run on the same evaluator with a tiny model and a task that it can learn.
  * @module-tag long
  */
 import { beforeAll, describe, expect, test, vi } from 'vitest';
@@ -18,7 +18,7 @@ import { driveCoordinator, kindContext, kindPrompt, kindRows, kindTask, loadTiny
 import { promptKey } from '../proposers/proposer.ts';
 import { suggest, type Trial } from './tpe.ts';
 
-// Seconds even on a busy machine.
+// Takes seconds even on a busy machine.
 vi.setConfig({ testTimeout: 60_000 });
 
 let model: TrainableModel;
@@ -32,7 +32,7 @@ const prompt = kindPrompt;
 const training = { learningRate: 5e-3, batchRows: 8 };
 const budget = 16_000;
 
-/** Runs as `run/execute.ts` does: a new coordinator for each phase, which knows nothing but the snapshot. */
+/** Runs as `run/execute.ts` does: with a new coordinator for each phase, which knows only the snapshot. */
 async function drive(
   name: BaselineName,
   {
@@ -50,7 +50,7 @@ async function drive(
   return { ...driven, snapshots: snapshots.map(({ json }) => json), adapters };
 }
 const runs = new Map<BaselineName, ReturnType<typeof drive>>();
-/** The whole run, once for all tests. */
+/** The whole run, done once for all tests. */
 const run = (name: BaselineName): ReturnType<typeof drive> => runs.get(name) ?? runs.set(name, drive(name)).get(name)!;
 
 interface Driven {
@@ -68,7 +68,7 @@ const ends = [
 ];
 
 describe.each(baselineNames)('%s', (name) => {
-  test('ends by itself, at most a little over the budget, with what it measured best, and tells of each phase', async () => {
+  test('ends by itself, hardly over budget, with the best state it measured, and reports each phase', async () => {
     const { state, events } = await run(name);
     expect(ends).toContain(state.done);
     expect(state.tokensUsed).toBeLessThan(1.15 * budget);
@@ -80,7 +80,7 @@ describe.each(baselineNames)('%s', (name) => {
     if (!name.includes('-p')) expect(state.best.score.mean).toBeGreaterThanOrEqual(state.start.score.mean);
   });
 
-  test('goes on from a snapshot as if nothing had been', async () => {
+  test('continues from a snapshot as if it had not been interrupted', async () => {
     const whole = await run(name);
     const json = whole.snapshots[Math.floor(whole.snapshots.length / 2)];
     const resumed = await drive(name, { from: { json, drive: whole } });
@@ -89,25 +89,25 @@ describe.each(baselineNames)('%s', (name) => {
 });
 
 describe('what they learn', () => {
-  test.each(['lora-on-gold', 'w-w', 'w-p', 'p-w-p', 'weights'] as const)('%s: its weights make the answers likelier', async (name) => {
+  test.each(['%s: the trained weights make the answers more likely', 'w-w', 'w-p', 'p-w-p', 'weights'] as const)('%s: its weights make the answers likelier', async (name) => {
     const { events } = await run(name);
     const trained = events.flatMap((event) => (event.type === 'gateDecided' && event.candidate.endsWith('.0') ? [event] : []));
     expect(Math.max(...trained.map(({ logLikelihood }) => logLikelihood!.low))).toBeGreaterThan(0.5);
   });
 
-  test.each(['bootstrap-few-shot', 'mipro', 'gepa', 'p-p', 'prompt'] as const)('%s leaves the weights alone', async (name) => {
+  test.each(['%s does not change the weights', 'mipro', 'gepa', 'p-p', 'prompt'] as const)('%s leaves the weights alone', async (name) => {
     const { state, events } = await run(name);
     expect(state.best.adapter).toBeUndefined();
     expect(events.some(({ type }) => type === 'weightStep')).toBe(false);
   });
 
-  test('LoRA on own outputs learns no answer that is wrong', async () => {
+  test('LoRA on own outputs learns no wrong answers', async () => {
     const { state, events } = await drive('lora-on-own-outputs', { spend: 24_000 });
     expect(state.best.score.mean).toBeGreaterThanOrEqual(state.start.score.mean);
     expect(events.filter(({ type }) => type === 'phaseStarted')).toHaveLength(3);
   });
 
-  test('LoRA on own outputs has one round of all that is left where a third of the budget pays for little more than the answers', async () => {
+  test('LoRA on own outputs uses the whole budget for one round if a third of it pays for little more than the answers', async () => {
     const spend = 12_000;
     const { state, events } = await drive('lora-on-own-outputs', { spend });
     const steps = events.flatMap((event) => (event.type === 'weightStep' ? [event] : []));
@@ -117,7 +117,7 @@ describe('what they learn', () => {
     expect(state.done).toBe('the budget is spent');
   });
 
-  test('LoRA on own outputs of a model that gets nothing right ends at once', async () => {
+  test('LoRA on own outputs ends at once if the model gets nothing right', async () => {
     const { labels: _, ...text } = kindTask;
     const { state } = await drive('lora-on-own-outputs', { task: { ...text, decoding: { ...text.decoding, maxTokens: 2 } } });
     expect(state.done).toBe('none of its own outputs passes');
@@ -133,7 +133,7 @@ test.each(['p-p', 'w-w', 'w-p', 'p-w-p'] as const)('every step of %s spends its 
   expect(state.tokensUsed).toBe(ended.at(-1));
 });
 
-test('a prompt step of a chain races again with new proposals for what the first race has saved', async () => {
+test('a prompt step of a chain uses what its first successive halving saved for new proposals', async () => {
   const spend = 60_000;
   const { state, events } = await drive('p-p', { spend });
   const first = events.flatMap((event) => (event.type === 'candidateProposed' && event.phase === 1 ? [event] : []));
@@ -144,7 +144,7 @@ test('a prompt step of a chain races again with new proposals for what the first
   expect(state.tokensUsed).toBeGreaterThan(0.9 * spend);
 });
 
-test('demonstrations of bootstrap few-shot are rows of the trainset with their gold answers, sixteen at most', async () => {
+test('demonstrations of bootstrap few-shot are training rows with their gold answers, at most sixteen', async () => {
   const { events } = await run('bootstrap-few-shot');
   const proposed = events.flatMap((event) => (event.type === 'candidateProposed' ? [event.prompt] : []));
   expect(proposed.length).toBeGreaterThan(2);
@@ -158,7 +158,7 @@ test('demonstrations of bootstrap few-shot are rows of the trainset with their g
   expect(new Set(proposed.map(({ demonstrations }) => JSON.stringify(demonstrations))).size).toBe(proposed.length);
 });
 
-test('rows that the model was asked before cost nothing again', () => {
+test('rows that the model has already answered cost nothing again', () => {
   const asked = trainset.slice(0, 8);
   const known = (rows: readonly Row[]): Set<string> => new Set(rows.map(({ id }) => id));
   expect(freshTokens(800, asked, known([]))).toBe(800);
@@ -166,7 +166,7 @@ test('rows that the model was asked before cost nothing again', () => {
   expect(freshTokens(800, asked, known(trainset))).toBe(0);
 });
 
-test('where no demonstration fits beside the prompt, bootstrap few-shot ends and leaves it as it was', async () => {
+test('if no demonstration fits besides the prompt, bootstrap few-shot ends and leaves the prompt unchanged', async () => {
   const long = { ...prompt, body: `${'word '.repeat(38)}\n\n${prompt.body}` };
   const { state } = await drive('bootstrap-few-shot', { asked: long });
   expect(state.done).toMatch(/^no set of demonstrations fits/);
@@ -176,7 +176,7 @@ test('where no demonstration fits beside the prompt, bootstrap few-shot ends and
 describe('the Parzen estimator', () => {
   const scoreOf = ([a, b]: readonly number[]): number => (a === 2 ? 0.5 : 0) + (b === 4 ? 0.4 : 0);
 
-  test('finds the best pair more often than chance does', () => {
+  test('finds the best pair more often than chance', () => {
     let hits = 0;
     for (let seed = 0; seed < 20; seed++) {
       const random = randomStream('tpe', seed);
@@ -191,7 +191,7 @@ describe('the Parzen estimator', () => {
     expect(hits).toBeGreaterThan(100);
   });
 
-  test('draws anything before it has seen enough', () => {
+  test('draws at random until it has seen enough', () => {
     const random = randomStream('tpe', 'start');
     const drawn = Array.from({ length: 200 }, () => suggest([3, 2], [{ choices: [0, 0], score: 1 }], random).join());
     expect(new Set(drawn).size).toBe(6);
@@ -211,7 +211,7 @@ describe('the parents of GEPA', () => {
     );
   };
 
-  test('are the ones that are best on some row; one that others cover is left out', () => {
+  test('are those that are best on some row, without those that others cover', () => {
     expect(
       pick([
         [1, 0, 0],
@@ -228,7 +228,7 @@ describe('the parents of GEPA', () => {
     ).toEqual(new Set([0, 1]));
   });
 
-  test('include one of those that are alike, and the only one there is', () => {
+  test('include one of several equal members, and the only one if there is one', () => {
     expect(
       pick([
         [1, 0],

@@ -1,6 +1,6 @@
 /**
- * @file The published methods by name, to be compared with at equal compute: coordinators like Tandem's own, on the same evaluator, tuner,
- * rows and budget. `--schedule baseline:<name>` runs one.
+ * @file The published methods by name, for comparisons at equal compute. They are coordinators like Tandem's own, with the same evaluator, trainer,
+ *   rows and budget. `--schedule baseline:<name>` runs one.
  */
 import type { Coordinator } from '../coordinator.ts';
 import { bootstrapFewShot } from './bootstrapFewShot.ts';
@@ -13,7 +13,7 @@ import type { BaselineName } from './names.ts';
 import type { TrainingSettings } from './training.ts';
 
 export interface Baseline {
-  /** As people read it. */
+  /** The name that people see. */
   readonly title: string;
   readonly make: (training?: TrainingSettings) => Coordinator;
 }

@@ -1,4 +1,4 @@
-/** @file Sets of demonstrations as DSPy draws them: some that the model itself got right, filled up with labelled rows. Khattab et al. 2023. */
+/** @file Sets of demonstrations as DSPy draws them: some rows that the model itself got right, filled up with labelled rows. Khattab et al. 2023. */
 import type { Row } from '../../data/dataset.ts';
 import type { Demonstration } from '../../prompt/prompt.ts';
 import type { Random } from '../../random.ts';
@@ -10,24 +10,27 @@ import { freshTokens } from './method.ts';
 export const mostBootstrapped = 4;
 export const mostLabelled = 16;
 
-/** Rows asked at a time while passing ones are looked for, and in all: where the model gets next to nothing right, more cost without end. */
+/**
+ * How many rows are asked at a time in the search for passing ones, and the limit on all rows: if the model gets almost nothing right, the cost would
+ * have no end.
+ */
 const chunk = 8;
 const mostAsked = 64;
 
 export interface DrawnDemonstrations {
   readonly demonstrations: readonly Demonstration[];
-  /** How many of them, from the first on, the model answered itself. */
+  /** How many of them, from the first on, have the model's own answers. */
   readonly bootstrapped: number;
-  /** Of the rows that the teacher was not asked before. */
+  /** Tokens of the rows that the teacher was not asked before. */
   readonly tokensUsed: number;
   /** Ids of all rows that the teacher has been asked. */
   readonly asked: readonly string[];
 }
 
 /**
- * The author's prompt without demonstrations is the teacher.
+ * Draws demonstrations. The teacher is the author's prompt without demonstrations.
  * @param rows of the trainset, in the order in which they are tried
- * @param bootstrapped how many demonstrations should be the model's own
+ * @param bootstrapped how many demonstrations should have the model's own answers
  * @param known ids of rows that the teacher was asked before
  */
 export async function drawDemonstrations(

@@ -1,6 +1,6 @@
 /**
- * @file Bootstrap few-shot with random search: the author's instruction with one random set of demonstrations after another, each measured
- * on the whole valset, the best mean kept. Khattab et al. 2023, DSPy's BootstrapFewShotWithRandomSearch; as many sets as the budget pays for.
+ * @file Bootstrap few-shot with random search: measures the author's instruction with random sets of demonstrations on the whole valset and keeps the
+ *   best mean. Khattab et al. 2023, DSPy's BootstrapFewShotWithRandomSearch. It tries as many sets as the budget pays for.
  */
 import { randomStream } from '../../random.ts';
 import type { Coordinator, OptimizationContext } from '../coordinator.ts';
@@ -8,13 +8,13 @@ import { drawDemonstrations, mostBootstrapped } from './bootstrap.ts';
 import { coordinatorOf, tryOut, type Standing, type StepOutcome } from './method.ts';
 
 interface Memory {
-  /** Ids of rows that the teacher has been asked: they cost nothing again. */
+  /** Ids of rows that the teacher has been asked. They cost nothing again. */
   readonly asked: readonly string[];
-  /** Sets in a row that were longer than the model reads, however few demonstrations were left. */
+  /** How many sets in a row were too long for the model even with the fewest demonstrations. */
   readonly tooLong: number;
 }
 
-/** A set that does not fit is cut to this many demonstrations. */
+/** A set that does not fit is shortened to these numbers of demonstrations, one after the other. */
 const cuts = [16, 8, 4, 2];
 const mostTooLong = 5;
 
@@ -27,7 +27,7 @@ export const bootstrapFewShot = (): Coordinator =>
     },
   });
 
-/** As in DSPy the first two sets are labelled rows alone, and the first rows in order; the rest are random in rows and size. */
+/** As in DSPy, the first two sets are only labelled rows, and then the first rows in order. All other sets have random rows and sizes. */
 async function trySet(context: OptimizationContext, { phase, memory }: Standing<Memory>): Promise<StepOutcome<Memory>> {
   const { trainset, seed, prompt } = context;
   const random = randomStream(seed, 'bootstrap few-shot', phase);

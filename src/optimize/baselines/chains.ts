@@ -1,13 +1,13 @@
 /**
- * @file Chains of prompt and weight steps, each with its share of the budget and from the latest state, without a gate, and the prompt or the weights alone
- * under Tandem's own schedule. Soylu, Potts and Khattab 2024 (BetterTogether): p -> w -> p, w -> p, p -> p, w -> w.
+ * @file Chains of prompt and weight steps without a gate. Each step has its share of the budget and starts from the latest state. Also the prompt or
+ *   the weights alone under Tandem's own schedule. Soylu, Potts and Khattab 2024 (BetterTogether): p -> w -> p, w -> p, p -> p, w -> w.
  */
 import { alternating } from '../alternating.ts';
 import type { Coordinator } from '../coordinator.ts';
 import type { Target } from '../events.ts';
 import { trainingDefaults, type TrainingSettings } from './training.ts';
 
-/** Every step spends its share: the chains of `--schedule chain:` stop where their usual numbers are reached. */
+/** Every step spends its share. The chains of `--schedule chain:` stop at their usual numbers of steps instead. */
 export const chain = (targets: readonly Target[], { batchRows, learningRate }: TrainingSettings = trainingDefaults): Coordinator =>
   alternating({
     schedule: { kind: 'chain', targets },

@@ -1,6 +1,6 @@
 /**
- * @file Controls: what the same compute would have brought without tuning prompt and weights together. Each has the whole budget of the run and
- * starts where the run did.
+ * @file Controls: what the same compute would have gained without tuning prompt and weights together. Each control has the whole budget of the run
+ *   and starts from the same state.
  */
 import type { Row } from '../../data/dataset.ts';
 import { compareEvaluations, type Evaluation } from '../../evaluate/evaluation.ts';
@@ -13,11 +13,11 @@ import type { ControlName } from './names.ts';
 export interface ChosenControl {
   readonly coordinator: Coordinator;
   readonly target: Target;
-  /** For people: what it does, and why that. */
+  /** For people: what it does, and why. */
   readonly because: string;
 }
 
-/** @param valOf the validation score that a control has reached, where it has run */
+/** @param valOf the validation score that a control has reached, if it has run */
 export function chooseControl(name: ControlName, valOf: (control: ControlName) => number | undefined): ChosenControl {
   if (name === 'p -> p') return { coordinator: baselines['p-p'].make(), target: 'prompt', because: 'two prompt steps, without a gate' };
   if (name === 'w -> w') return { coordinator: baselines['w-w'].make(), target: 'weights', because: 'two weight steps, without a gate' };
@@ -27,14 +27,14 @@ export function chooseControl(name: ControlName, valOf: (control: ControlName) =
 }
 
 export interface MeasuredControl {
-  /** Of the control, on the test rows. */
+  /** The score of the control on the test rows. */
   readonly score: Estimate;
   readonly logLikelihood?: Estimate;
-  /** What the run has over the control, on the same rows: above zero speaks for the run. */
+  /** The run minus the control, on the same rows. Above zero favours the run. */
   readonly difference: Difference;
 }
 
-/** Compares what the run came to with what a control came to, on the test rows. */
+/** Compares the results of a run and of a control on the test rows. */
 export async function measureControl(
   { adapters, evaluator }: Pick<OptimizationContext, 'adapters' | 'evaluator'>,
   rows: readonly Row[],

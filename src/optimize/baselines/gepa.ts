@@ -1,6 +1,6 @@
 /**
- * @file GEPA-like: instructions evolve by reflection on a few rows; parents come from the Pareto front over the rows of the valset.
- * Agrawal et al. 2025, without the merge of two parents. The writer reflects; where there is none, the tuned model itself does.
+ * @file GEPA-like: instructions evolve by reflection on a few rows, and parents come from the Pareto front over the rows of the valset. Agrawal et
+ *   al. 2025, without the merge of two parents. The writer reflects. If there is none, the tuned model itself does.
  */
 import type { Prompt } from '../../prompt/prompt.ts';
 import { randomStream, type Random } from '../../random.ts';
@@ -12,7 +12,7 @@ import { canReflect, reflect } from './reflection.ts';
 
 /** GEPA's minibatch. */
 const batchRows = 3;
-/** Reflections a phase, unless one is taken into the pool before. */
+/** The most reflections in a phase. It ends earlier when one is added to the pool. */
 const triesAPhase = 10;
 
 interface Member {
@@ -23,7 +23,7 @@ interface Member {
 
 interface Memory {
   readonly pool: readonly Member[];
-  /** The writer will write nothing more. */
+  /** The writer will not write anything more. */
   readonly silent?: true;
 }
 
@@ -74,8 +74,8 @@ async function evolve(context: OptimizationContext, { phase, memory, left }: Sta
 }
 
 /**
- * A member of the Pareto front, by chance, the likelier the more rows it is best on. Members that are best only where others are that are
- * not themselves superfluous are left out. Agrawal et al. 2025, algorithm 2.
+ * A random member of the Pareto front. The more rows a member is best on, the more likely it is chosen. A member is left out if others that are kept
+ * cover all rows it is best on. Agrawal et al. 2025, algorithm 2.
  */
 export function chooseParent(pool: readonly Pick<Member, 'scores'>[], random: Random): number {
   const rows = pool[0].scores.length;
@@ -84,7 +84,7 @@ export function chooseParent(pool: readonly Pick<Member, 'scores'>[], random: Ra
     return new Set(pool.flatMap(({ scores }, member) => (scores[row] === best ? [member] : [])));
   });
   const mean = (member: number): number => pool[member].scores.reduce((sum, score) => sum + score, 0) / rows;
-  // The weakest first, so that of two that are best on the same rows the better one stays.
+  // The weakest come first, so that of two that are best on the same rows the better one remains.
   const byMean = [...pool.keys()].sort((a, b) => mean(a) - mean(b) || b - a);
   const out = new Set<number>();
   for (const member of byMean) {

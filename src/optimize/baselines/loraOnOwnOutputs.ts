@@ -1,7 +1,7 @@
 /**
- * @file LoRA on the model's own passing outputs: answer the training rows, keep what the metric passes, train on that from the start again,
- * and repeat with the better model. Zelikman et al. 2022 (STaR), without its hints; Yuan et al. 2023 (rejection sampling).
- * Free text is sampled besides; a label is the likeliest one, since every answer that passes is the same one.
+ * @file LoRA on the model's own passing outputs: answer the training rows, keep what the metric passes, train on that from the initial weights, and
+ *   repeat with the better model. Zelikman et al. 2022 (STaR), without its hints; Yuan et al. 2023 (rejection sampling). Free text is also sampled. A
+ *   label is not, because all passing answers of a row are the same.
  */
 import type { Row } from '../../data/dataset.ts';
 import { makeEvaluator } from '../../evaluate/evaluator.ts';
@@ -15,16 +15,16 @@ import { coordinatorOf, type Standing, type StepOutcome } from './method.ts';
 import { train, trainingDefaults, type TrainingSettings } from './training.ts';
 
 const rounds = 3;
-/** Samples of free text a row, beside the greedy answer. */
+/** Samples of free text for each row, besides the greedy answer. */
 const samples = 2;
 const temperature = 0.7;
-/** What a training must pay for to be begun, in measurements on the valset: those on its way, and steps that cost as much as one. */
+/** A training starts only if it can pay for this many measurements on the valset: those during the training, and steps that cost as much as one. */
 const leastMeasurements = 6;
 
 interface Memory {
-  /** Of the last round. */
+  /** The adapter of the last round. */
   readonly adapter?: string;
-  /** Why there is no other round. */
+  /** Why there is no further round. */
   readonly over?: string;
 }
 
@@ -57,7 +57,7 @@ async function round(
   const over = 'the budget is spent';
   if (allowance(left, asking) < least) return { memory: { ...memory, over }, tokensUsed: asking };
   const share = partOf(left, rounds + 1 - phase);
-  // Where a share pays for little more than the answers, one round takes all that is left.
+  // If a share pays for little more than the answers, one round uses all that is left.
   const isLast = allowance(share, asking) < least;
   const budget = isLast ? left : share;
   const { adapter, evaluation, tokensUsed } = await train(context, {
@@ -78,7 +78,7 @@ async function round(
   };
 }
 
-/** Training rows with answers of the model's own that pass, each once. */
+/** Training rows with those answers of the model that pass, without duplicates. */
 async function ownOutputs(
   { evaluator, prompt, trainset, seed }: OptimizationContext,
   adapter: Adapter | undefined,

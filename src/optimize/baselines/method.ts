@@ -1,6 +1,6 @@
 /**
- * @file What the published methods have in common as coordinators: they measure the start, take one step after another while the budget
- * lasts, and keep the state with the best score on the valset. There is no gate: a higher mean is all that they ask for.
+ * @file What the published methods have in common as coordinators. They measure the start, take steps while the budget lasts, and keep the state with
+ *   the best score on the valset. There is no gate: a higher mean is enough.
  */
 import { compareEvaluations, type Evaluation } from '../../evaluate/evaluation.ts';
 import { TandemError } from '../../errors.ts';
@@ -16,9 +16,9 @@ import { after, purseOf, type Purse } from '../purse.ts';
 import { tellVerdict, type Verdict } from '../verdict.ts';
 import { isBetter } from '../../evaluate/ranking.ts';
 
-/** Where a method stands before a step. */
+/** The state of a method before a step. */
 export interface Standing<M> {
-  /** Of the step to come; from 1 on. */
+  /** The number of the coming step, from 1. */
   readonly phase: number;
   readonly memory: M;
   readonly start: MeasuredState;
@@ -32,7 +32,7 @@ export interface Standing<M> {
 
 export interface Step<M> {
   readonly target: Target;
-  /** For people: what is tried. */
+  /** For people: what is being tried. */
   readonly because: string;
   take(): Promise<StepOutcome<M>>;
 }
@@ -41,10 +41,10 @@ export interface StepOutcome<M> extends Outcome {
   readonly memory: M;
 }
 
-/** A published method; its memory is JSON, so that a run goes on from it after a kill. */
+/** A published method. Its memory is JSON, so that a killed run can continue from it. */
 export interface Method<M> {
   begin(context: OptimizationContext, start: Evaluation): M;
-  /** The next step, or why it is over. */
+  /** The next step, or why the method has ended. */
   next(context: OptimizationContext, standing: Standing<M>): Step<M> | { readonly done: string };
 }
 
@@ -62,7 +62,7 @@ export function coordinatorOf<M>(method: Method<M>): Coordinator {
     },
     async advance(context, state) {
       const { bestEvaluation, own } = state.memory as Memory<M>;
-      // What cannot be measured on the valset any more would bring nothing.
+      // What can no longer be measured on the valset would gain nothing.
       if (context.budget - state.tokensUsed < bestEvaluation.tokensUsed) return { ...state, done: 'the budget is spent' };
       const phase = state.phase + 1;
       const { start, best, tokensUsed: spent } = state;
@@ -81,7 +81,7 @@ export function coordinatorOf<M>(method: Method<M>): Coordinator {
   };
 }
 
-/** Keeps the candidate where its mean is the best so far. */
+/** Keeps the candidate if its mean is the best so far. */
 async function settle(
   context: OptimizationContext,
   phase: number,
@@ -101,7 +101,7 @@ async function settle(
   return { state, evaluation };
 }
 
-/** Tells of a proposal and measures it; undefined where it is longer than the model reads. */
+/** Reports a proposal and measures it. Undefined if it is too long for the model. */
 export async function tryOut(
   context: OptimizationContext,
   { phase, candidate, proposer, proposal }: { phase: number; candidate: CandidateId; proposer: string; proposal: Proposal },
@@ -112,7 +112,7 @@ export async function tryOut(
   return measureIfFits(context, prompt, rows);
 }
 
-/** What rows cost of which some were asked under the same prompt before: a cache has those. */
+/** The cost of rows without those that were already asked under the same prompt, which a cache has. */
 export function freshTokens(tokensUsed: number, rows: readonly Row[], known: ReadonlySet<string>): number {
   return Math.round((tokensUsed * rows.filter(({ id }) => !known.has(id)).length) / rows.length);
 }

@@ -1,7 +1,7 @@
 /**
- * @file MIPRO-like: instructions and sets of demonstrations are drafted first, then a Parzen estimator chooses pairs of them, measured on
- * small batches of the valset, the best so far on all of it now and then. Opsahl-Ong et al. 2024 (MIPROv2's numbers); instructions come from
- * Tandem's grounded templates and edits and from the tuned model itself, there being no larger one.
+ * @file MIPRO-like: instructions and sets of demonstrations are drafted first. Then a Parzen estimator chooses pairs of them, which are measured on
+ *   small batches of the valset, and from time to time the best so far on all of it. Opsahl-Ong et al. 2024 (MIPROv2's numbers). Instructions come
+ *   from Tandem's grounded templates and edits and from the tuned model itself, because there is no larger one.
  */
 import type { Demonstration, Prompt } from '../../prompt/prompt.ts';
 import { randomStream, type Random } from '../../random.ts';
@@ -15,7 +15,7 @@ import { coordinatorOf, freshTokens, measureIfFits, tryOut, type Standing, type 
 import { reflect } from './reflection.ts';
 import { suggest, type Trial } from './tpe.ts';
 
-/** Instructions and sets of demonstrations, the author's own counted in; MIPROv2 'light'. */
+/** Instructions and sets of demonstrations, including the author's own; MIPROv2 'light'. */
 const candidates = 6;
 const batchRows = 35;
 /** Batches between two measurements on the whole valset. */
@@ -27,7 +27,7 @@ interface Memory {
   readonly trials: readonly Trial[];
   /** Pairs that were measured on the whole valset, as `instruction,set`. */
   readonly measured: readonly string[];
-  /** Ids of the rows that a pair was measured on: they cost nothing again. */
+  /** Ids of the rows that a pair was measured on. They cost nothing again. */
   readonly asked: Readonly<Record<string, readonly string[]>>;
 }
 
@@ -85,7 +85,7 @@ async function draft(context: OptimizationContext, memory: Memory): Promise<Step
   return { memory: { ...memory, instructions, sets }, tokensUsed };
 }
 
-/** Some trials on batches, then the pair with the best mean of its trials on the whole valset, if it was not measured there yet. */
+/** Runs some trials on batches, then measures the pair with the best mean of its trials on the whole valset, if that was not done yet. */
 async function search(context: OptimizationContext, { phase, memory, left }: Standing<Memory>): Promise<StepOutcome<Memory>> {
   const { valset, seed, signal, start: adapter } = context;
   const { instructions, sets, measured } = memory;
@@ -118,13 +118,13 @@ async function search(context: OptimizationContext, { phase, memory, left }: Sta
   return { memory: memoryAfter, tokensUsed, measured: { id, prompt: proposal.prompt, adapter, evaluation } };
 }
 
-/** Where every pair that was tried is measured, another one by chance. */
+/** If every pair that was tried has been measured: another, random one. */
 function unmeasuredPair({ instructions, sets, measured }: Memory, random: Random): readonly number[] {
   const pairs = instructions.flatMap((_, i) => sets.map((__, j) => [i, j]));
   return random.choice(pairs.filter((pair) => !measured.includes(pair.join())));
 }
 
-/** The pair with the best mean over its trials among those that were not measured on the whole valset. */
+/** The pair with the best mean over its trials among those not yet measured on the whole valset. */
 function bestPair(trials: readonly Trial[], measured: readonly string[]): readonly number[] | undefined {
   const groups = new Map<string, Trial[]>();
   for (const trial of trials) {

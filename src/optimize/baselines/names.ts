@@ -1,4 +1,4 @@
-/** @file The names of the published methods and of the controls; apart from the methods, so that who only reads a name loads no model code. */
+/** @file The names of the published methods and of the controls, separate from the methods, so that reading a name loads no model code. */
 
 export const baselineNames = [
   'bootstrap-few-shot',
@@ -18,6 +18,6 @@ export type BaselineName = (typeof baselineNames)[number];
 
 export const isBaseline = (name: string): name is BaselineName => (baselineNames as readonly string[]).includes(name);
 
-/** In the order in which they run: the last one depends on the two before it. */
+/** In the order in which they run. The last one depends on the two before it. */
 export const controlNames = ['p -> p', 'w -> w', 'best alone'] as const;
 export type ControlName = (typeof controlNames)[number];

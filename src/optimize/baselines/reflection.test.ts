@@ -1,4 +1,4 @@
-/** @file The published methods that write instructions do so with the writer, where there is one. */
+/** @file The published methods that write instructions use the writer, if there is one. */
 import { expect, test } from 'vitest';
 import { TandemError } from '../../errors.ts';
 import type { Writer } from '../../model/writer.ts';
@@ -12,7 +12,7 @@ import { gepa } from './gepa.ts';
 const prompt = { body: 'Sort.\n\nMessage: ${input:message}\nIntent:\n', demonstrations: [] };
 
 const contextWith = (writer: Writer, events: OptimizationEvent[] = []): OptimizationContext => ({
-  // A row costs one pass. Half of the rows are right, all of them under an instruction that is better.
+  // A row costs one token. Half of the rows are right, and all of them under an instruction that is better.
   evaluator: evaluatorWith(({ line }, { body }) => Number(line % 2 === 0 || body.includes('better'))),
   trainer: { outputColumn: 'intent' } as OptimizationContext['trainer'],
   adapters: memoryAdapters(),
@@ -33,7 +33,7 @@ async function drive(context: OptimizationContext): Promise<OptimizationState> {
   return state;
 }
 
-test('GEPA-like: the writer reads the rows and its instruction is measured; its tokens are no tokens', async () => {
+test('GEPA-like: the writer reads the rows and its instruction is measured; its tokens do not count for the run', async () => {
   const asked: string[] = [];
   const writer: Writer = {
     name: 'a large model',
@@ -52,7 +52,7 @@ test('GEPA-like: the writer reads the rows and its instruction is measured; its 
   expect(proposed.reason).toMatch(/^written by a large model from 3 rows/);
 });
 
-test('GEPA-like: it ends where the budget of the writer is spent, and goes on after a request that failed', async () => {
+test('GEPA-like: it ends when the budget of the writer is spent, and continues after a failed request', async () => {
   let asked = 0;
   const failing = (reason: string): Writer => ({
     name: 'a large model',

@@ -1,6 +1,6 @@
 /**
- * @file Has the writer, or the model itself where there is none, write a new instruction from rows and what was said of its answers.
- * Agrawal et al. 2025; Yang et al. 2023.
+ * @file Asks the writer, or the model itself if there is none, to write a new instruction from rows and the feedback on its answers. Agrawal et al.
+ *   2025; Yang et al. 2023.
  */
 import type { Row } from '../../data/dataset.ts';
 import { TandemError } from '../../errors.ts';
@@ -17,17 +17,17 @@ import type { OptimizationContext } from '../coordinator.ts';
 import { withoutThoughts } from '../proposers/writtenAnswer.ts';
 
 export interface Reflection {
-  /** Undefined where the model wrote nothing that can be an instruction. */
+  /** Undefined if the model wrote nothing that can be an instruction. */
   readonly prompt?: Prompt;
   readonly tokensUsed: number;
-  /** The writer will write nothing more in this run. */
+  /** The writer will not write anything more in this run. */
   readonly silent?: true;
 }
 
-/** An instruction may have roles in it, which a text from a model would not keep. */
+/** An instruction may contain roles, which a text from a model would lose. */
 export const canReflect = (prompt: Prompt): boolean => !mayHaveRoles(prompt);
 
-/** Tokens of an instruction at most: of the model's own, and of a writer's, which may think first. */
+/** The most tokens of an instruction: of the model's own, and of a writer's, which may think first. */
 const longest = { own: 96, written: 1024 };
 
 /**
@@ -70,7 +70,7 @@ export async function reflect(
   return { ...(instruction !== undefined && { prompt: withInstruction(prompt, instruction) }), tokensUsed: written.cost.tokensUsed };
 }
 
-/** What the metric says, and the right answer where there is one. */
+/** What the metric says, and the right answer if there is one. */
 function verdictOf({ gold, feedback }: RowResult): string {
   const said = [
     'This is wrong.',
@@ -80,7 +80,7 @@ function verdictOf({ gold, feedback }: RowResult): string {
   return said.join(' ');
 }
 
-/** Long rows may leave no room for an answer; a writer may be out of reach. */
+/** Long rows may leave no room for an answer, and a writer may be unreachable. */
 async function orNothing(write: () => Promise<Written>): Promise<Written | { readonly nothing: 'now' | 'for good' }> {
   try {
     return await write();
@@ -91,7 +91,7 @@ async function orNothing(write: () => Promise<Written>): Promise<Written | { rea
   }
 }
 
-/** Without fences and quotes around it; a text that would read as template language is none. */
+/** Removes fences and quotes around the text. Undefined for a text that would be parsed as template language. */
 function cleaned(text: string): string | undefined {
   const instruction = text
     .replaceAll('```', '')

@@ -1,18 +1,18 @@
 /**
- * @file A tree-structured Parzen estimator over categories: what good trials chose is likelier to be chosen again than what bad ones did.
- * Bergstra et al. 2011; numbers as in Optuna (Akiba et al. 2019), Parzen weights all alike.
+ * @file A tree-structured Parzen estimator over categories: choices of good trials are more likely to be chosen again than those of bad ones.
+ *   Bergstra et al. 2011. Numbers as in Optuna (Akiba et al. 2019), with equal Parzen weights.
  */
 import type { Random } from '../../random.ts';
 
 export interface Trial {
-  /** One choice a category, from 0 on. */
+  /** One choice for each category, from 0. */
   readonly choices: readonly number[];
   readonly score: number;
 }
 
-/** Trials that are drawn at random before the estimator is asked. */
+/** The number of random trials before the estimator is used. */
 const startup = 10;
-/** Draws from the good trials' density, of which the best ratio is taken. */
+/** Draws from the good trials' density. The one with the best ratio is taken. */
 const draws = 24;
 /** The share of trials that counts as good. */
 const good = 0.1;
@@ -35,7 +35,7 @@ export function suggest(sizes: readonly number[], trials: readonly Trial[], rand
   return best!.choices;
 }
 
-/** Each choice's share of the trials, one trial spread evenly over all of them counted in. */
+/** Each choice's share of the trials, plus one trial spread evenly over all choices. */
 function density(size: number, category: number, trials: readonly Trial[]): number[] {
   const counts = new Array<number>(size).fill(1 / size);
   for (const { choices } of trials) counts[choices[category]]++;

@@ -1,4 +1,4 @@
-/** @file Weight steps as the published methods take them: as many as the budget pays for, the best of some measurements kept. */
+/** @file Weight steps as the published methods take them: as many as the budget pays for, keeping the best of several measurements. */
 import type { Row } from '../../data/dataset.ts';
 import type { Adapter } from '../../model/adapter.ts';
 import { alternatingDefaults, type AlternatingOptions } from '../alternatingPhase.ts';
@@ -7,12 +7,12 @@ import { allowance, keeping, type Purse } from '../purse.ts';
 import { shotsFor } from '../shots.ts';
 import type { Lesson, Trained, TrainingJob } from '../trainer.ts';
 
-/** What a batch and the learning rate are: Tandem's own defaults unless a caller knows better. */
+/** Batch size and learning rate: Tandem's own defaults unless a caller sets others. */
 export type TrainingSettings = Pick<AlternatingOptions, 'batchRows' | 'learningRate'>;
 
 export const trainingDefaults: TrainingSettings = alternatingDefaults;
 
-/** Measurements on the valset over a training. */
+/** Measurements on the valset during a training. */
 const measurements = 5;
 
 export interface Training {
@@ -23,13 +23,13 @@ export interface Training {
   readonly budget: Purse;
   /** Tokens spent before it. */
   readonly spent: number;
-  /** Of one evaluation of the valset. */
+  /** Tokens of one evaluation of the valset. */
   readonly measuring: number;
   readonly seed: number;
   readonly settings: TrainingSettings;
 }
 
-/** Trains under the author's prompt with the tuner's settings; there is no early stopping but the choice among the measurements. */
+/** Trains under the author's prompt with the trainer's settings. There is no early stopping: the best measurement is chosen at the end. */
 export async function train(context: OptimizationContext, training: Training): Promise<Trained> {
   const { trainer, evaluator, prompt, valset, objective, signal, emit } = context;
   const { phase, budget, spent, measuring, settings } = training;
