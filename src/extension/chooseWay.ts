@@ -1,4 +1,4 @@
-/** @file Choosing the way of optimizing for one run: the coordinator, a curriculum and its pacing, a learned start. The settings say it for all. */
+/** @file Choosing for one run how long it takes, what it tunes, on how many rows and for which model, and how. The settings say it for all. */
 import { basename, dirname } from 'node:path';
 import type * as vscode from 'vscode';
 import { isProgramPath } from '../prompt/kinds/table.ts';
@@ -7,7 +7,8 @@ import { stepsOf } from '../prompt/prompt.ts';
 import { openPrompt } from '../run/openPrompt.ts';
 import { workspaceOf } from '../run/record/tandemFolder.ts';
 import type { CoordinatorName } from '../run/spec.ts';
-import { wayQuestions, type Way, type WayFacts } from './core/ways.ts';
+import { knownModels } from './chooseModel.ts';
+import { answersOf, wayOf, wayQuestions, type Way, type WayFacts } from './core/ways.ts';
 import { settingIds } from './ids.ts';
 import { modelStore } from './models.ts';
 import { setting } from './settings.ts';
@@ -16,15 +17,10 @@ import { pickSteps } from './surfaces/picks.ts';
 /** @returns undefined if the user cancelled @throws TandemError what is wrong with the prompt file */
 export async function pickWay(document: vscode.TextDocument): Promise<Partial<Way> | undefined> {
   const facts = await wayFacts(document);
-  const wayOf = (answers: readonly string[]): Partial<Way> => {
-    let way: Partial<Way> = {};
-    for (const answer of answers) way = { ...way, [wayQuestions(facts, way)[Object.keys(way).length].key]: answer };
-    return way;
-  };
-  const answers = await pickSteps<string>(`Optimize ${basename(document.uri.fsPath)} With…`, (given) =>
-    wayQuestions(facts, wayOf(given)).map(({ placeHolder, choices }) => ({ placeHolder, items: choices })),
+  const answers = await pickSteps(`Optimize ${basename(document.uri.fsPath)} With…`, (given) =>
+    wayQuestions(facts, answersOf(facts, given)).map(({ placeHolder, choices }) => ({ placeHolder, items: choices })),
   );
-  return answers && wayOf(answers);
+  return answers && wayOf(answersOf(facts, answers));
 }
 
 async function wayFacts(document: vscode.TextDocument): Promise<WayFacts> {
@@ -32,10 +28,15 @@ async function wayFacts(document: vscode.TextDocument): Promise<WayFacts> {
   const source = document.getText();
   // What a prompt file does not say yet is asked later; a program says it or is wrong.
   const file = isProgramPath(uri.fsPath) ? openPrompt(uri.fsPath, { source }).file : parsePromptFile(uri.fsPath, source);
+  const { model, adapter } = file.settings;
   const isProgram = stepsOf(file.prompt).length > 1;
   const coordinator = setting<CoordinatorName | 'default'>(settingIds.coordinator, uri);
   return {
     set: {
+      budget: setting(settingIds.budget, uri),
+      tune: 'both',
+      rows: setting(settingIds.rows, uri),
+      model,
       coordinator: coordinator === 'default' ? (isProgram ? 'coordinate' : 'alternating') : coordinator,
       curriculum: setting(settingIds.curriculum, uri),
       pacing: setting(settingIds.pacing, uri),
@@ -43,7 +44,8 @@ async function wayFacts(document: vscode.TextDocument): Promise<WayFacts> {
       adapters: setting(settingIds.adapters, uri),
     },
     isProgram,
-    starts: isProgram ? [] : await startsFor(uri.fsPath, file.settings.model),
+    models: adapter ? [] : await knownModels(),
+    starts: isProgram ? [] : await startsFor(uri.fsPath, model),
   };
 }
 

@@ -31,7 +31,7 @@ const commands: Readonly<Partial<Record<CommandId, Command>>> = {
   // A program is optimized in one way only.
   [commandIds.optimizeWith]: onPrompt(async (document, services) => {
     const way = await pickWay(document);
-    return way && optimize(document, 'both', services, way);
+    return way && optimize(document, way.tune ?? 'both', services, way);
   }, 'prompt'),
   [commandIds.optimizePrompt]: onPrompt((document, services) => optimize(document, 'prompt', services)),
   [commandIds.tuneWeights]: onPrompt((document, services) => optimize(document, 'weights', services)),

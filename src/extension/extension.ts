@@ -7,6 +7,8 @@ import { registerCommands } from './commands.ts';
 import { registerContexts } from './contexts.ts';
 import { registerDiagnostics } from './language/diagnostics.ts';
 import { registerLanguageHelp } from './language/languageHelp.ts';
+import { registerOutline } from './language/outline.ts';
+import { registerOwnLanguage } from './language/ownLanguage.ts';
 import { activationMeasure } from './ids.ts';
 import { registerMcpServers } from './mcpServers.ts';
 import { registerMeasureOnSave } from './measureOnSave.ts';
@@ -34,12 +36,14 @@ export function activate(context: vscode.ExtensionContext): void {
     const panel = registerRunPanel(context, services);
     context.subscriptions.push(
       services,
+      registerOwnLanguage(services),
       registerCommands(services),
       registerContexts(services),
       registerCodeLenses(services),
       registerAnnotations(services),
       registerDiagnostics(services),
       registerLanguageHelp(services),
+      registerOutline(),
       registerPreview(services),
       registerStatusBar(services),
       registerSilenceWarning(services),

@@ -45,6 +45,7 @@ export const settingIds = {
   headline: 'tandem.annotations.headline',
   lines: 'tandem.annotations.lines',
   overviewRuler: 'tandem.annotations.overviewRuler',
+  ownLanguage: 'tandem.editor.ownLanguage',
   onSave: 'tandem.measure.onSave',
   rows: 'tandem.measure.rows',
   skipBadRows: 'tandem.data.skipBadRows',

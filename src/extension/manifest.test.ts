@@ -10,7 +10,9 @@ import { alternatingDefaults } from '../optimize/alternatingPhase.ts';
 import { coordinateDefaults } from '../optimize/coordinatePhase.ts';
 import { curricula, pacings } from '../optimize/curriculum.ts';
 import { coordinators, executors, parseBudget, parseSchedule, strategies } from '../run/spec.ts';
+import { ownLanguage, vscodeLanguage } from './core/ownLanguage.ts';
 import type { Ability } from './core/rows.ts';
+import { wayQuestions, type WayQuestion } from './core/ways.ts';
 import {
   colorIds,
   commandIds,
@@ -29,9 +31,11 @@ interface Property {
   readonly type: string;
   readonly default: unknown;
   readonly enum?: readonly string[];
+  readonly enumItemLabels?: readonly string[];
   readonly pattern?: string;
   readonly scope: string;
   readonly order: number;
+  readonly markdownDeprecationMessage?: string;
 }
 interface Manifest {
   readonly activationEvents: readonly string[];
@@ -48,7 +52,15 @@ interface Manifest {
     }[];
     readonly menus: Readonly<Record<string, readonly { readonly command: string; readonly when: string }[]>>;
     readonly keybindings: readonly { readonly command: string; readonly key: string; readonly mac: string; readonly when: string }[];
-    readonly configuration: readonly { readonly order: number; readonly properties: Readonly<Record<string, Property>> }[];
+    readonly languages: readonly { readonly id: string; readonly configuration?: string; readonly filenamePatterns?: readonly string[] }[];
+    readonly grammars: readonly { readonly language: string; readonly path: string }[];
+    readonly snippets: readonly { readonly language: string; readonly path: string }[];
+    readonly configurationDefaults: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+    readonly configuration: readonly {
+      readonly order: number;
+      readonly title: string;
+      readonly properties: Readonly<Record<string, Property>>;
+    }[];
     readonly viewsContainers: { readonly activitybar: readonly { readonly id: string; readonly icon: string }[] };
     readonly views: Readonly<Record<string, readonly { readonly id: string }[]>>;
     readonly viewsWelcome: readonly { readonly view: string; readonly contents: string; readonly when?: string }[];
@@ -159,9 +171,41 @@ describe('settings', () => {
   test('are those that the code reads, in titled groups with an order and a scope', () => {
     expect(Object.keys(properties).sort()).toEqual(Object.values<string>(settingIds).sort());
     expect(contributes.configuration.map(({ order }) => order)).toEqual(contributes.configuration.map((_, place) => place + 1));
-    for (const { scope, order } of Object.values(properties)) {
-      expect(scope).toBeTruthy();
-      expect(order).toBeGreaterThan(0);
+    for (const group of contributes.configuration) {
+      const inGroup = Object.values(group.properties);
+      expect(inGroup.map(({ order }) => order)).toEqual(inGroup.map((_, place) => place + 1));
+      for (const { scope } of inGroup) expect(scope).toBeTruthy();
+    }
+  });
+
+  test('are in docs/settings.md, in the same groups and order', () => {
+    const page = readFileSync(join(root, 'docs', 'settings.md'), 'utf8');
+    const documented = page
+      .split(/^## /m)
+      .slice(1)
+      .map((section) => [section.split('\n')[0], [...section.matchAll(/^\| `(tandem\.[\w.]+)`/gm)].map(([, id]) => id)]);
+    const inManifest = contributes.configuration.map((group) => [
+      textOf(group.title),
+      Object.entries(group.properties).flatMap(([id, { markdownDeprecationMessage }]) => (markdownDeprecationMessage ? [] : [id])),
+    ]);
+    expect(documented).toEqual(inManifest);
+  });
+
+  test('say in the same words as *Optimize With…* what there is to choose', () => {
+    const labelsOf = (id: string): [string, string][] => {
+      const { enum: values = [], enumItemLabels = [] } = properties[id];
+      return values
+        .map((value, place): [string, string] => [value, textOf(enumItemLabels[place])])
+        .filter(([value]) => value !== 'default');
+    };
+    const set = { budget: '5m', tune: 'both', rows: 0, model: 'nano', warmStart: 'auto' } as const;
+    const first = { coordinator: 'alternating', curriculum: 'data', pacing: 'linear', adapters: 'shared' } as const;
+    const asked = (isProgram: boolean): WayQuestion[] =>
+      wayQuestions({ set: { ...set, ...first }, isProgram, models: [], starts: [] }, { more: 'more' });
+    for (const { key, choices } of [...asked(false), ...asked(true)]) {
+      if (!Object.hasOwn(first, key) || choices.length === 1) continue;
+      const labels = choices.map(({ value, label }): [string, string] => [value, label.replace(/^\$\([\w-]+\) /, '')]);
+      expect(new Map(labelsOf(settingIds[key as keyof typeof first])), key).toEqual(new Map(labels));
     }
   });
 
@@ -198,6 +242,16 @@ describe('settings', () => {
     expect(capabilities.untrustedWorkspaces.supported).toBe('limited');
     for (const id of capabilities.untrustedWorkspaces.restrictedConfigurations) expect(properties).toHaveProperty([id]);
   });
+});
+
+test('our language for prompt files is no file’s by its name, and has a grammar, a configuration and the defaults of VS Code’s', () => {
+  const language = contributes.languages.find(({ id }) => id === ownLanguage);
+  expect(Object.keys(language ?? {}).sort()).toEqual(['aliases', 'configuration', 'icon', 'id']);
+  const files = [language?.configuration, contributes.grammars.find((grammar) => grammar.language === ownLanguage)?.path];
+  for (const file of [...files, ...contributes.snippets.map(({ path }) => path)]) JSON.parse(readFileSync(join(root, file!), 'utf8'));
+  expect(contributes.snippets.map((each) => each.language)).toEqual([vscodeLanguage]);
+  expect(contributes.configurationDefaults[`[${ownLanguage}]`]).toMatchObject(contributes.configurationDefaults[`[${vscodeLanguage}]`]);
+  expect(manifest.activationEvents).toContain(`onLanguage:${vscodeLanguage}`);
 });
 
 describe('views', () => {

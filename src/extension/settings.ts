@@ -7,6 +7,7 @@ import {
   runDefaults,
   sessionDefaults,
   type CoordinatorName,
+  type RowLimits,
   type TuneChoice,
   type RunSpec,
   type SessionSpec,
@@ -35,7 +36,7 @@ export function sessionSpec(prompt: vscode.Uri): SessionSpec {
   return {
     ...sessionDefaults,
     prompt: prompt.fsPath,
-    rows: rows > 0 ? { val: rows } : {},
+    rows: rowLimits(rows),
     executor: setting(settingIds.executor, prompt),
     ...(threads > 0 && { threads }),
     ...(setting<boolean>(settingIds.skipBadRows, prompt) && { skipBadRows: true }),
@@ -43,6 +44,9 @@ export function sessionSpec(prompt: vscode.Uri): SessionSpec {
     ...(mayRunModules(prompt) && { allowModules: true }),
   };
 }
+
+/** @param rows the most validation rows; 0 for all */
+const rowLimits = (rows: number): RowLimits => (rows > 0 ? { val: rows } : {});
 
 /**
  * @param way what is left out is as the settings have it; with the weights alone there is nothing to be simultaneous with
@@ -56,7 +60,9 @@ export function runSpec(prompt: vscode.Uri, tune: TuneChoice, way: Partial<Way> 
   return {
     ...runDefaults,
     ...sessionSpec(prompt),
-    budget: parseBudget(setting(settingIds.budget, prompt)),
+    ...(way.rows !== undefined && { rows: rowLimits(way.rows) }),
+    ...(way.model !== undefined && { model: way.model }),
+    budget: parseBudget(way.budget ?? setting(settingIds.budget, prompt)),
     schedule: parseSchedule(setting(settingIds.schedule, prompt)),
     tune,
     // With the weights alone there is nothing to be simultaneous with.

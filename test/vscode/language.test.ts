@@ -1,6 +1,4 @@
 /** @file Help while a prompt file is written: completion, hovers and quick fixes. */
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Editor } from '../support/editor.ts';
 import { writeTinyTask } from '../support/tinyTask.ts';
 import { rewrite } from '../support/rewrite.ts';
@@ -92,45 +90,3 @@ test('mistakes can be fixed where they are', async ({ openEditor }) => {
   await editor.page.keyboard.press('Enter');
   await expect.poll(() => text(editor)).toContain('${input:text}');
 });
-
-/** What sources other than Tandem report about the active document. */
-const remarks = (editor: Editor): Promise<{ message: string; severity: number }[]> =>
-  editor.run((vscode) =>
-    vscode.languages
-      .getDiagnostics(vscode.window.activeTextEditor!.document.uri)
-      .filter(({ source }) => source !== 'Tandem')
-      .map(({ message, severity }) => ({ message, severity })),
-  );
-
-test('VS Code 1.139 itself gives one hint on the `tandem` key, as docs/decisions/0008 says', async ({ openEditor }) => {
-  const editor = await openEditor({ version: 'latest', prepare: writeTinyTask });
-  await editor.open('kind.prompt.md');
-  await expect
-    .poll(() => remarks(editor))
-    .toEqual([{ message: expect.stringContaining("Attribute 'tandem' is not supported") as string, severity: 3 }]);
-});
-
-test('VS Code 1.100 itself reports every word of the settings as an error', async ({ openEditor }) => {
-  const editor = await openEditor({ version: 'minimum', prepare: writeTinyTask });
-  await editor.open('kind.prompt.md');
-  await expect.poll(() => remarks(editor)).toContainEqual({ message: "Unexpected token 'tandem'.", severity: 0 });
-});
-
-test.for(['minimum', 'latest'] as const)(
-  'if prompt files are opened as Markdown, the %s version reports nothing and Tandem still helps',
-  async (version, { openEditor }) => {
-    const editor = await openEditor({
-      version,
-      prepare: (workspace) => {
-        writeTinyTask(workspace);
-        mkdirSync(join(workspace, '.vscode'));
-        writeFileSync(join(workspace, '.vscode', 'settings.json'), '{ "files.associations": { "*.prompt.md": "markdown" } }');
-      },
-    });
-    await editor.open('kind.prompt.md');
-    expect(await editor.run((vscode) => vscode.window.activeTextEditor!.document.languageId)).toBe('markdown');
-    await expect.poll(editor.lenses).toContain('Not measured yet | Evaluate | Optimize');
-    await expect.poll(() => editor.hover('labels')).toMatch(/answers to choose from/);
-    expect(await remarks(editor)).toEqual([]);
-  },
-);

@@ -1,4 +1,4 @@
-/** @file What stands in and beside a text, in trees and in the Test Explorer: hovers, comments, lenses, problems, rows, tests. All of it is text. */
+/** @file What stands in and beside a text, in trees and in the Test Explorer: hovers, comments, lenses, problems, outlines, rows, tests. All of it is text. */
 import * as vscode from 'vscode';
 import type { Markdown } from '../../run/words/markdown.ts';
 import { visible } from '../../plain.ts';
@@ -35,6 +35,10 @@ export function problem(range: vscode.Range, message: string, severity: vscode.D
   diagnostic.source = 'Tandem';
   return diagnostic;
 }
+
+/** A part of a text, in the outline. */
+export const documentSymbol = (name: string, kind: vscode.SymbolKind, whole: vscode.Range, title: vscode.Range): vscode.DocumentSymbol =>
+  new vscode.DocumentSymbol(unmarked(name), '', kind, whole, title);
 
 export interface TreeRow extends Pick<vscode.TreeItem, 'id' | 'iconPath' | 'contextValue' | 'command'> {
   readonly label: string;

@@ -31,10 +31,15 @@ export async function pick<T>(
 export const askText = (title: string, prompt: string, check: (text: string) => string | undefined): Thenable<string | undefined> =>
   vscode.window.showInputBox({ title: unmarked(title), prompt: unmarked(prompt), validateInput: check });
 
-export interface Step<T> {
+export interface Step {
   readonly placeHolder: string;
   /** The first is chosen by Enter. */
-  readonly items: readonly PickItem<T>[];
+  readonly items: readonly StepItem[];
+}
+
+export interface StepItem extends PickItem<string> {
+  /** The answer is written instead, and its check says what is wrong with it so far. */
+  readonly write?: { readonly prompt: string; readonly check: (text: string) => string | undefined };
 }
 
 /**
@@ -42,31 +47,61 @@ export interface Step<T> {
  * @param stepsOf all steps, given the answers so far; the first steps are those already answered
  * @returns one answer per step; undefined if the user cancelled
  */
-export async function pickSteps<T>(title: string, stepsOf: (answers: readonly T[]) => readonly Step<T>[]): Promise<T[] | undefined> {
-  let answers: T[] = [];
+export async function pickSteps(title: string, stepsOf: (answers: readonly string[]) => readonly Step[]): Promise<string[] | undefined> {
+  let answers: string[] = [];
   for (;;) {
     const steps = stepsOf(answers);
     if (answers.length >= steps.length) return answers;
-    const answer = await pickStep(title, steps[answers.length], answers.length + 1, steps.length);
+    const counted = steps.length > 1 && { step: answers.length + 1, totalSteps: steps.length };
+    const answer = await pickStep(steps[answers.length], { title: unmarked(title), ...counted }, answers.length > 0);
     if (!answer) return undefined;
     answers = answer === 'back' ? answers.slice(0, -1) : [...answers, answer.value];
   }
 }
 
-async function pickStep<T>(title: string, step: Step<T>, place: number, of: number): Promise<{ readonly value: T } | 'back' | undefined> {
-  const list = vscode.window.createQuickPick<vscode.QuickPickItem & { readonly value: T }>();
-  const counted = of > 1 && { step: place, totalSteps: of };
-  Object.assign(list, { title: unmarked(title), placeholder: unmarked(step.placeHolder), items: step.items.map(asShown), ...counted });
-  if (place > 1) list.buttons = [vscode.QuickInputButtons.Back];
+/** What the list and the box of a step both show. */
+type Head = Pick<vscode.QuickInput, 'title'> & Partial<Pick<vscode.QuickInput, 'step' | 'totalSteps'>>;
+type Answered<T> = { readonly value: T } | 'back' | undefined;
+
+/** From the box, back leads to the list again. */
+async function pickStep({ placeHolder, items }: Step, head: Head, canGoBack: boolean): Promise<Answered<string>> {
+  for (;;) {
+    const list = vscode.window.createQuickPick<ReturnType<typeof asShown<StepItem>>>();
+    const shown = items.map((item) => asShown({ ...item, value: item }));
+    Object.assign(list, { ...head, placeholder: unmarked(placeHolder), items: shown });
+    const chosen = await answered(list, canGoBack, () => list.activeItems.at(0)?.value);
+    if (!chosen || chosen === 'back') return chosen;
+    const { write, value } = chosen.value;
+    if (!write) return { value };
+    const box = vscode.window.createInputBox();
+    Object.assign(box, { ...head, prompt: unmarked(write.prompt) });
+    box.onDidChangeValue((text) => (box.validationMessage = problemOf(write.check(text))));
+    const written = await answered(box, true, () => (write.check(box.value) === undefined ? box.value.trim() : undefined));
+    if (written !== 'back') return written;
+  }
+}
+
+const problemOf = (message: string | undefined): string | undefined => message && unmarked(message);
+
+/** @param answerNow what Enter answers; undefined where it does nothing */
+async function answered<T>(
+  input: vscode.QuickPick<vscode.QuickPickItem> | vscode.InputBox,
+  canGoBack: boolean,
+  answerNow: () => T | undefined,
+): Promise<Answered<T>> {
+  if (canGoBack) input.buttons = [vscode.QuickInputButtons.Back];
   try {
     return await new Promise((resolve) => {
-      list.onDidTriggerButton(() => resolve('back'));
-      list.onDidAccept(() => list.activeItems.length > 0 && resolve({ value: list.activeItems[0].value }));
-      list.onDidHide(() => resolve(undefined));
-      list.show();
+      input.onDidTriggerButton(() => resolve('back'));
+      input.onDidAccept(() => {
+        const value = answerNow();
+        if (value !== undefined) resolve({ value });
+      });
+      input.onDidHide(() => resolve(undefined));
+      input.show();
     });
   } finally {
-    list.dispose();
+    input.dispose();
   }
 }
 
