@@ -68,6 +68,7 @@ export function readVersioned<T extends Versioned>(
     `An older Tandem wrote this file (version ${value.version}; this program needs version ${newest}).`,
     {
       where: { file },
+      hint: 'Start the run again.',
     },
   );
 }

@@ -1,7 +1,9 @@
 /** @file Files of version 1: two journals that Tandem 0.1 recorded still fold to the same run, and its other files are read. */
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { readCheckpoint } from './checkpoint.ts';
 import { apply } from './fold.ts';
 import { readJournal } from './journal.ts';
 import { initialState } from './state.ts';
@@ -67,4 +69,11 @@ test('what a run was asked for, what was measured of lines, and a learned start'
 test.each([null, 3, 'x', [], { version: 1, lines: 3 }])('what is no such file is left for its shape to refuse: %j', (value) => {
   for (const read of [lineOfVersionOne, resultsOfVersionOne, runOfVersionOne, warmStartOfVersionOne])
     expect(() => read(value)).not.toThrow();
+});
+
+test('a checkpoint is refused: what a coordinator remembers differs between versions', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'tandem-version-'));
+  writeFileSync(join(folder, 'checkpoint.json'), JSON.stringify({ version: 1, lines: 2, state: {} }));
+  expect(() => readCheckpoint(folder)).toThrow(expect.objectContaining({ reason: 'older-version', hint: 'Start the run again.' }) as Error);
+  rmSync(folder, { recursive: true });
 });
