@@ -51,7 +51,7 @@ describe('tandem evaluate', () => {
     expect(status, stderr).toBe(0);
     expect(stdout).toMatch(/^kind\.prompt\.md with tiny-tied, \d+ validation rows\naccuracy +\d+\.\d% \[.*\]\nlog-likelihood +-/);
     expect(JSON.parse(readFileSync(join(folder, '.tandem', 'results', 'kind.json'), 'utf8'))).toMatchObject({
-      version: 1,
+      version: 2,
       evaluation: { metric: 'accuracy', split: 'val', score: { rows: expect.any(Number) as number } },
     });
     expect(readFileSync(join(folder, '.tandem', '.gitignore'), 'utf8')).toContain('/runs/');
