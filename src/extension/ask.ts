@@ -51,11 +51,14 @@ const ask: Readonly<Record<Question, Ask>> = {
       const about = await aboutData(resolve(dirname(uri.fsPath), path));
       return { label: label`${basename(path)}`, description: about === undefined ? path : `${path}, ${about}`, value: path };
     });
-    const picked = await pick(Promise.all([...items, browse]), {
-      title,
-      placeHolder: `A file of rows with inputs and answers: ${dataEndings.join(', ')}`,
-      matchOnDescription: true,
-    });
+    const picked = await pick(
+      Promise.all(items).then((files) => [...files, browse]),
+      {
+        title,
+        placeHolder: `A file of rows with inputs and answers: ${dataEndings.join(', ')}`,
+        matchOnDescription: true,
+      },
+    );
     if (picked !== asDefault) return picked;
     const filters = { 'Data files': [...dataExtensions] };
     const files = await vscode.window.showOpenDialog({ title, filters, defaultUri: vscode.Uri.file(dirname(uri.fsPath)) });

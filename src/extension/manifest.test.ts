@@ -62,6 +62,7 @@ interface Manifest {
     readonly taskDefinitions: readonly { readonly type: string }[];
     readonly problemMatchers: readonly {
       readonly name: string;
+      readonly owner: string;
       readonly pattern: {
         readonly regexp: string;
         readonly file: number;
@@ -224,6 +225,8 @@ describe('tasks', () => {
   test('are of the type that the provider has', () => {
     expect(contributes.taskDefinitions.map(({ type }) => type)).toEqual([taskType]);
     expect(contributes.problemMatchers.map(({ name }) => `$${name}`)).toEqual(problemMatchers);
+    // A task clears what its owner found before, which must not be what the extension found.
+    for (const { owner } of contributes.problemMatchers) expect(owner).not.toBe('tandem');
   });
 
   test.each([
