@@ -47,14 +47,12 @@ const ask: Readonly<Record<Question, Ask>> = {
   async data({ uri }, _, title) {
     const paths = await dataFilesNear(uri);
     const browse = { label: label`$(folder-opened) Browse…`, alwaysShow: true, value: asDefault };
-    const items = Promise.all(
-      paths.map(async (path) => {
-        const about = await aboutData(resolve(dirname(uri.fsPath), path));
-        return { label: label`${basename(path)}`, description: about === undefined ? path : `${path}, ${about}`, value: path };
-      }),
-    );
+    const items = paths.map(async (path) => {
+      const about = await aboutData(resolve(dirname(uri.fsPath), path));
+      return { label: label`${basename(path)}`, description: about === undefined ? path : `${path}, ${about}`, value: path };
+    });
     const picked = await pick(
-      items.then((each) => [...each, browse]),
+      Promise.all(items).then((files) => [...files, browse]),
       {
         title,
         placeHolder: `A file of rows with inputs and answers: ${dataEndings.join(', ')}`,

@@ -77,6 +77,7 @@ interface Manifest {
     readonly mcpServerDefinitionProviders: readonly { readonly id: string; readonly label: string }[];
     readonly problemMatchers: readonly {
       readonly name: string;
+      readonly owner: string;
       readonly pattern: {
         readonly regexp: string;
         readonly file: number;
@@ -306,6 +307,8 @@ describe('tasks', () => {
   test('are of the type that the provider has', () => {
     expect(contributes.taskDefinitions.map(({ type }) => type)).toEqual([taskType]);
     expect(contributes.problemMatchers.map(({ name }) => `$${name}`)).toEqual(problemMatchers);
+    // A task clears what its owner found before, which must not be what the extension found.
+    for (const { owner } of contributes.problemMatchers) expect(owner).not.toBe('tandem');
   });
 
   test.each([

@@ -47,8 +47,8 @@ export function registerWalkthrough(context: vscode.ExtensionContext, services: 
   };
   /** Once, in the first workspace with prompt files that the extension sees. */
   const welcome = async (): Promise<void> => {
-    const isUnasked = process.env[quietVariable] === 'off' || extensionMode === vscode.ExtensionMode.Test;
-    if (isUnasked || globalState.get(shownKey) || (await findPrompts()).length === 0) return;
+    const isQuiet = process.env[quietVariable] === 'off' || extensionMode === vscode.ExtensionMode.Test;
+    if (isQuiet || globalState.get(shownKey) || (await findPrompts()).length === 0) return;
     await showWalkthrough();
   };
   const setUp = async (): Promise<void> => {

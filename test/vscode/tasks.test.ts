@@ -54,7 +54,10 @@ test('tasks evaluate and optimize a prompt or a program, fail below a minimum, a
           .getDiagnostics()
           .filter(([uri]) => uri.path.endsWith(wanted))
           .flatMap(([uri, found]) =>
-            found.map(({ range }) => ({ file: vscode.workspace.asRelativePath(uri), line: range.start.line + 1 })),
+            found
+              // Those of the task; the extension's own are from `Tandem`.
+              .filter(({ source }) => source === 'tandem')
+              .map(({ range }) => ({ file: vscode.workspace.asRelativePath(uri), line: range.start.line + 1 })),
           ),
       name,
     );

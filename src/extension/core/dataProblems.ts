@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import type { Dataset, Row } from '../../data/dataset.ts';
 import { splitSets } from '../../data/openDataset.ts';
 import { TandemError } from '../../errors.ts';
+import { rowsToDecide } from '../../optimize/gate.ts';
 import type { Problem, PromptFile } from '../../prompt/promptFile.ts';
 import { variablesOf } from '../../prompt/template.ts';
 import { rangesOf, type TextRange } from '../../prompt/textRange.ts';
@@ -18,7 +19,7 @@ export interface KnownFile extends Pick<Dataset, 'file' | 'rows'> {
 }
 
 /**
- * Too few rows, as a run would count them.
+ * Too few rows for a run to keep anything, as it would count them.
  * @param files all of the prompt file's data; where not all rows are known, there are enough
  * @param range where it names them
  */
@@ -29,9 +30,11 @@ export function countProblems(files: readonly KnownFile[], range: TextRange): Pr
   if (!train) return [];
   const count = files.reduce((sum, { rows }) => sum + rows.length, 0);
   try {
-    const notice = fewRowsNotice({ val: splitSets({ train, ...(val && { val }), ...(test && { test }) }).val.length });
-    const message = `The data has ${count === 1 ? 'one row' : `${count} rows`}. ${notice}`;
-    return notice === undefined ? [] : [{ severity: 'warning', message, range }];
+    const validation = splitSets({ train, ...(val && { val }), ...(test && { test }) }).val.length;
+    // Rows that can decide something, if not precisely, are good enough to begin with; runs say how imprecise they are.
+    if (validation >= rowsToDecide()) return [];
+    const message = `The data has ${count === 1 ? 'one row' : `${count} rows`}. ${fewRowsNotice({ val: validation })}`;
+    return [{ severity: 'warning', message, range }];
   } catch (error) {
     if (!(error instanceof TandemError)) throw error;
     const { message, hint } = error;

@@ -23,7 +23,7 @@ const underlined = (settings: string, body: string, found: Record<string, DataFi
   return problems.map(({ message, range }) => [text.slice(range.start, range.end), message]);
 };
 /** What is said of few rows has a test of its own. */
-const counted = /^The data has (one row|\d+ rows)\. /;
+const counted = /^The data has (one row|\d+ (different )?rows)[.,] /;
 
 test("a prompt file of other tools has no problems of Tandem's", () => {
   expect(problemsOf(parsePromptFile(path, '---\nmode: agent\n---\nHello ${selection}\n'), new Map())).toEqual([]);
