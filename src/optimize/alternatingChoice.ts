@@ -10,7 +10,7 @@ import { hasAnswers } from './ownAnswers.ts';
 import { textKey } from './proposers/proposer.ts';
 import { after, keeping, partOf, purseOf, type Purse } from './purse.ts';
 import { recipeOf } from './recipe.ts';
-import { keptForRefit } from './refit.ts';
+import { keptForRefit, leastBeside } from './refit.ts';
 import { chooseTarget } from './targetBandit.ts';
 
 export type PhaseChoice =
@@ -45,8 +45,10 @@ const divisible = 10;
 /** Why a run ends whose phases have stopped bringing anything. */
 const neverMore = 'neither the prompt nor the weights improve any further';
 const goesOn = 'the last result is probably better but not yet clearly, so training continues';
+const promptBeside = { target: 'prompt', because: 'what is left beside the last training is too little for the weights' } as const;
 
 const promptsFirst: readonly Target[] = ['prompt', 'weights'];
+const promptsAlone = (targets: readonly Target[]): readonly Target[] => targets.filter((target) => target === 'prompt');
 
 /** @param before the current state on the valset */
 export function choosePhase(
@@ -62,9 +64,13 @@ export function choosePhase(
   // While no text has changed there is no place to measure.
   const isMoved = textKey(state.start.prompt) !== textKey(current.prompt);
   const free = (context.budget - (isMoved ? places : 0) - state.tokensUsed) / lastCost;
-  const kept = places + lastCost * keptForRefit(context, recipe, free);
-  const left = context.budget - kept - state.tokensUsed;
-  const budget = keeping(after(purseOf(context), state.tokensUsed), kept);
+  const wanted = lastCost * keptForRefit(context, recipe, free, leastMeasurements);
+  const whole = context.budget - places - state.tokensUsed;
+  const isUntried = targets.some((target) => statistics[target].phases === 0);
+  // The prompt has its first turn, even if that leaves nothing for the last training.
+  const lastTraining = isUntried && whole - wanted < leastMeasurements * before.tokensUsed ? 0 : wanted;
+  const left = whole - lastTraining;
+  const budget = keeping(after(purseOf(context), state.tokensUsed), places + lastTraining);
   if (schedule.kind === 'chain') {
     const target = schedule.targets.at(state.phase);
     if (!target || left <= 0) return { kind: 'end', because: target ? 'the budget is spent' : 'the chain is done' };
@@ -87,9 +93,12 @@ export function choosePhase(
   const order = strategy === 'mixture' ? promptsFirst.filter((target) => targets.includes(target)) : targets;
   const choice = promising ? ({ target: 'weights', because: goesOn } as const) : chooseTarget(statistics, order);
   if (!choice) return { kind: 'end', because: neverMore, isStuck: true };
-  const { target: kind, because } = choice;
+  // Beside the last training no weight phase is begun that would be much shorter than the accepted one. A prompt phase needs less.
+  const isCutShort = choice.target === 'weights' && lastTraining > 0 && !isUntried && recipe && left < leastBeside(recipe);
+  if (isCutShort && !chooseTarget(statistics, promptsAlone(targets))) return { kind: 'end', because: 'the budget is spent' };
+  const { target: kind, because } = isCutShort ? promptBeside : choice;
   // The other one, and this one again after it, must have their turns.
-  const isEarly = order.length > 1 && left >= divisible * before.tokensUsed && order.some((target) => statistics[target].phases === 0);
+  const isEarly = order.length > 1 && left >= divisible * before.tokensUsed && isUntried;
   if (isEarly) return { kind, because, budget: partOf(budget, 1 / earlyShare) };
   // A training that all rows judge is done twice, and once more at the end: a third each, measurements included.
   const thrice = kind === 'weights' && statistics.weights.phases === 0 && isFew(context) && !current.adapter;

@@ -32,7 +32,7 @@ const mostPerRow = 3;
 const shareOfLeft = 0.6;
 const leastShare = 1 / 2;
 
-/** Whether both splits are so small that all of their rows judge the first weights, and teach together in the end. */
+/** Whether both splits are so small that all of their rows judge the first weights. */
 export const isFew = (context: OptimizationContext): boolean =>
   context.valset.length < enoughToJudge && context.trainset.length <= fewRows && !context.program && hasAnswers(context);
 

@@ -31,6 +31,8 @@ export const kindRows = (count: number): Row[] =>
   });
 const rows = kindRows(80);
 export const kindSplits = { trainset: rows.slice(0, 32), valset: rows.slice(32, 56), testset: rows.slice(56) };
+/** The same with so many training rows that the validation rows do not teach in the end. */
+export const manyKinds = { ...kindSplits, trainset: [...kindSplits.trainset, ...kindRows(208).slice(80)] };
 export const kindTask: Task = { ...intentTask, output: 'kind', labels: ['animal', 'colour'] };
 export const kindPrompt: Prompt = { body: 'Say what it is. Choose one.\n\nText: ${input:text}\nKind:\n', demonstrations: [] };
 export const tinyLora = { rank: 4, alpha: 8, dropout: 0, targets: ['q_proj', 'v_proj', 'down_proj'] } as const;
@@ -92,6 +94,7 @@ export interface Drive<Options> extends Pick<Driving, 'signal' | 'onEvent'> {
   readonly options?: Partial<Options>;
   readonly seed?: number;
   readonly budget?: number;
+  readonly rows?: Pick<Silent, 'trainset' | 'valset'>;
   /** Where to go on, with the adapters that it names. */
   readonly from?: OptimizationState;
   readonly adapters?: OptimizationContext['adapters'];
@@ -99,8 +102,14 @@ export interface Drive<Options> extends Pick<Driving, 'signal' | 'onEvent'> {
 
 /** Drives a coordinator on the kinds. @param make with the options that a test asks for, beside those that keep it short */
 export function kindDriver<Options>(model: () => TrainableModel, make: (options?: Partial<Options>) => Coordinator) {
-  const { trainset, valset } = kindSplits;
-  return async ({ options, seed = 1, budget = 40_000, adapters = memoryAdapters(), ...rest }: Drive<Options> = {}) => {
+  return async ({
+    options,
+    seed = 1,
+    budget = 40_000,
+    rows: { trainset, valset } = kindSplits,
+    adapters = memoryAdapters(),
+    ...rest
+  }: Drive<Options> = {}) => {
     const context = (): Silent => kindContext(model(), { adapters, trainset, valset, seed, budget });
     return { ...(await driveCoordinator(model(), { make: () => make(options), context, ...rest })), adapters };
   };

@@ -5,6 +5,7 @@ import type { OptimizationState } from './coordinator.ts';
 import { fewRowsContext, most, type FewRows } from './fewRows.fixture.ts';
 import type { Target } from './events.ts';
 import { ofType } from './kinds.fixture.ts';
+import { keptForRefit } from './refit.ts';
 
 const helps = { learned: most, known: (line: number) => line % 3 === 0 };
 
@@ -48,6 +49,12 @@ test('weights that went on from accepted ones are made again from the first trai
   expect(state.best.adapter).toBe('fresh on all on all');
 });
 
+test('with enough rows to judge alone, too: half as many rows again are worth another training', async () => {
+  const { context, jobs, refits } = await run({ ...helps, learned: () => true, train: 100, validate: 50 });
+  expect(refits).toMatchObject([{ rows: 150, kept: true }]);
+  expect(jobs.at(-1)!.lessons[0].rows).toHaveLength(context.trainset.length + context.valset.length);
+});
+
 test('weights that answer those rows worse than the former ones are not kept', async () => {
   const { state, refits } = await run({ ...helps, learned: (line) => line % 8 === 0 || most(line), forgets: true });
   expect(refits).toMatchObject([{ kept: false, best: state.best }]);
@@ -56,8 +63,7 @@ test('weights that answer those rows worse than the former ones are not kept', a
 
 test.each<readonly [string, FewRows]>([
   ['nothing was accepted', { ...helps, learned: helps.known }],
-  ['enough rows validate', { ...helps, validate: 40 }],
-  ['many rows train', { ...helps, learned: () => true, train: 65 }],
+  ['many rows train', { ...helps, learned: () => true, train: 129 }],
 ])('there is no such training where %s', async (_, given) => {
   expect((await run(given)).refits).toEqual([]);
 });
@@ -75,6 +81,26 @@ test('it takes as many steps as are paid for, and none if that is less than half
   expect(refits[0].steps).toBeGreaterThanOrEqual(jobs[0].steps / 2);
   expect(state.tokensUsed).toBeLessThanOrEqual(context.budget);
   expect((await run({ ...helps, dear: 4, budget: 20_000 })).refits).toEqual([]);
+});
+
+test('a budget that pays for little more than half of the steps keeps nothing for it', async () => {
+  const { context } = fewRowsContext(helps);
+  const job = { steps: 60, batchRows: 16, learningRate: 1, weightPenalty: 0, seed: 1 };
+  const training = { job, otherShots: false, varies: false, stepCost: 100 };
+  const recipe = { adapter: 'fresh on train', seed: 1, trainings: [training], measuring: 50 };
+  const kept = [3199, 3200, 6049, 6050, 9000].map((left) => keptForRefit(context, recipe, left, 3));
+  expect(kept).toEqual([0, 3200, 6049, 6050, 6050]);
+  // In the end what is left pays for it or not.
+  expect([3049, 3050].map((left) => keptForRefit(context, recipe, left))).toEqual([0, 3050]);
+});
+
+test('beside it no weight phase is begun that would be less than half as long as the accepted one', async () => {
+  for (let budget = 10_000; budget <= 24_000; budget += 1000) {
+    const { jobs, refits } = await run({ ...helps, learned: () => true, train: 70, validate: 64, budget });
+    const [first, ...others] = jobs;
+    expect([others.length > 0, refits.length]).toEqual([true, 1]);
+    for (const { steps } of others) expect(steps).toBeGreaterThanOrEqual(first.steps / 2);
+  }
 });
 
 test('as long as no text has changed, what is kept to measure the places of the prompt may pay for it', async () => {

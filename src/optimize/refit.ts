@@ -1,35 +1,48 @@
 /**
- * @file The end of a run on few rows: the accepted training once more, from the same start, on the validation rows too. They have no more to
- * decide, and as a second half of the rows they teach more than anything else could.
+ * @file The end of a run on few rows: the accepted training once more, from the same start, on the validation rows too. They have nothing left
+ * to decide, and more rows teach more than another phase does.
  */
 import { isBetter } from '../evaluate/ranking.ts';
 import type { OptimizationContext } from './coordinator.ts';
 import type { MeasuredState } from './events.ts';
-import { isFew } from './exchange.ts';
 import { measuredState } from './measuredState.ts';
+import { hasAnswers } from './ownAnswers.ts';
 import { mixtureOf, paraphrases } from './paraphrases.ts';
 import { after, keeping, purseOf } from './purse.ts';
 import { shotsFor } from './shots.ts';
-import type { Recipe } from './recipe.ts';
+import type { Recipe, Training } from './recipe.ts';
 import type { Lesson } from './trainer.ts';
 import type { Evaluation } from '../evaluate/evaluation.ts';
+
+/** Up to this many training rows, what the validation rows add is worth another training. */
+const mostTrained = 128;
+
+/** Whether all rows may teach in the end. */
+export const mayTeachAll = (context: OptimizationContext): boolean =>
+  context.trainset.length <= mostTrained && !context.program && hasAnswers(context);
 
 /** Of the steps, the share that it takes at least. */
 const leastShare = 1 / 2;
 
 /** Tokens of a share of all steps, with the measurement at the end. */
 const costOf = ({ trainings, measuring }: Recipe, share: number): number =>
-  share * trainings.reduce((sum, { job, stepCost }) => sum + job.steps * stepCost, 0) + measuring;
+  share * trainings.reduce((sum, training) => sum + trainingCost(training), 0) + measuring;
+
+const trainingCost = ({ job, stepCost }: Training): number => job.steps * stepCost;
 
 /**
- * Tokens that are to be kept for it: for all its steps or, where that is more than there are, for as many as there are; nothing where
- * those are too few, or enough rows validate.
- * @param recipe of the best weights; undefined where it is not known
+ * Tokens that are to be kept for it: for all its steps or, if that is more than there are, for as many as there are. Nothing is kept if those
+ * are too few, or many rows train.
+ * @param recipe of the best weights; undefined if it is not known
+ * @param beside measurements that what is left must pay for as well, or nothing is kept
  */
-export function keptForRefit(context: OptimizationContext, recipe: Recipe | undefined, left: number): number {
-  if (!recipe || !isFew(context) || costOf(recipe, leastShare) > left) return 0;
+export function keptForRefit(context: OptimizationContext, recipe: Recipe | undefined, left: number, beside = 0): number {
+  if (!recipe || !mayTeachAll(context) || costOf(recipe, leastShare) + beside * recipe.measuring > left) return 0;
   return Math.min(costOf(recipe, 1), left);
 }
+
+/** Tokens that another weight phase needs beside it: those of at least half as many steps as the longest training had. */
+export const leastBeside = ({ trainings }: Recipe): number => leastShare * Math.max(...trainings.map(trainingCost));
 
 /**
  * Trains the weights of the best state again on all rows. The numbers of the state stay those of the weights that had not seen the validation rows.

@@ -15,6 +15,7 @@ import { hasAnswers, rowsToLearn } from './ownAnswers.ts';
 import { after, allowance, keeping, purseOf, type Purse } from './purse.ts';
 import { bestOf, bestScorings, judgeable, judgeableTwice, measureBest, measuringCost } from './labelScoring.ts';
 import type { MeasuredOutcome, Outcome } from './outcome.ts';
+import { mayTeachAll } from './refit.ts';
 import { recipeAfter, type Recipe, type Training } from './recipe.ts';
 import { planPhase, type PhaseSteps } from './stepCost.ts';
 import { shortest } from './shorten.ts';
@@ -97,14 +98,14 @@ async function planOf(context: OptimizationContext, options: AlternatingOptions,
   const whole = keeping(budget, prompts.length * before.tokensUsed);
   const isSimple = gated && prompts.length === 1 && !growth.rows;
   const exchanges = isSimple && mayExchange(context, { adapter, promising });
-  const teachesAll = isSimple && isFew(context);
-  const affordable = exchanges && teachesAll ? shareOfFirst(whole, stepCostOf(context, lessons, options)) : whole;
-  const judged =
-    exchanges && teachesAll
-      ? judgeableTwice(context, prompt, before, mayChange)
-      : gated
-        ? judgeable(context, prompt, before, mayChange, prompts.length)
-        : undefined;
+  const teachesAll = isSimple && mayTeachAll(context);
+  const isJudgedTwice = exchanges && isFew(context);
+  const affordable = isJudgedTwice ? shareOfFirst(whole, stepCostOf(context, lessons, options)) : whole;
+  const judged = isJudgedTwice
+    ? judgeableTwice(context, prompt, before, mayChange)
+    : gated
+      ? judgeable(context, prompt, before, mayChange, prompts.length)
+      : undefined;
   const measuring = measuringCost(context, before, judged?.mayRescore ?? false);
   const cost = { measuring, affordable: allowance(affordable), measurements: judged?.measurements };
   const { steps, most, every, pace, patience } = lengthOf(context, options, memory, lessons, cost);
