@@ -89,13 +89,13 @@ describe.each(baselineNames)('%s', (name) => {
 });
 
 describe('what they learn', () => {
-  test.each(['%s: the trained weights make the answers more likely', 'w-w', 'w-p', 'p-w-p', 'weights'] as const)('%s: its weights make the answers likelier', async (name) => {
+  test.each(['lora-on-gold', 'w-w', 'w-p', 'p-w-p', 'weights'] as const)('%s: the trained weights make the answers more likely', async (name) => {
     const { events } = await run(name);
     const trained = events.flatMap((event) => (event.type === 'gateDecided' && event.candidate.endsWith('.0') ? [event] : []));
     expect(Math.max(...trained.map(({ logLikelihood }) => logLikelihood!.low))).toBeGreaterThan(0.5);
   });
 
-  test.each(['%s does not change the weights', 'mipro', 'gepa', 'p-p', 'prompt'] as const)('%s leaves the weights alone', async (name) => {
+  test.each(['bootstrap-few-shot', 'mipro', 'gepa', 'p-p', 'prompt'] as const)('%s does not change the weights', async (name) => {
     const { state, events } = await run(name);
     expect(state.best.adapter).toBeUndefined();
     expect(events.some(({ type }) => type === 'weightStep')).toBe(false);
