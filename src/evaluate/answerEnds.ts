@@ -1,6 +1,6 @@
 /**
  * @file How long an answer of free text may be and what ends it when the prompt file does not say. Both come from the right answers of the training
- *   rows, so that the model can give each of them. The reasons and the cost: `docs/decisions/0027-where-answers-end.md`.
+ * rows, so that the model can give each of them. The reasons and the cost: `docs/decisions/0027-where-answers-end.md`.
  */
 import type { Row } from '../data/dataset.ts';
 import { limitRows } from '../data/split.ts';

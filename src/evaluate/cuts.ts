@@ -1,6 +1,6 @@
 /**
  * @file Answers that were cut off before they ended, in the words that every surface uses. It imports nothing, so that the page of the run panel can
- *   use it.
+ * use it.
  */
 
 /** What cut an answer off: `decoding.maxTokens`, or the end of the model's context. */

@@ -1,6 +1,6 @@
 /**
  * @file Scores of labels after questions: computed by the model, normalized for length, and corrected for what the model prefers regardless of the
- *   input.
+ * input.
  */
 import { TandemError } from '../errors.ts';
 import type { LabelScore } from '../model/languageModel.ts';

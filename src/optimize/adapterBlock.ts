@@ -1,7 +1,7 @@
 /**
- * @file A phase of coordinate descent on the adapter, the one which all steps share or a step's own: the last step learns the right answers,
- * given what the earlier steps answer now; the earlier ones learn the data's answers where it has them, else those of their own that led to
- * a right end (rejection sampling; Soylu et al. 2024).
+ * @file A phase of coordinate descent on the adapter, either the one that all steps share or the one of a single step. The last step learns the right
+ * answers, given what the earlier steps answer now. The earlier steps learn the data's answers if it has them. Otherwise they learn those of their
+ * own answers that led to a right final answer (rejection sampling; Soylu et al. 2024).
  */
 import type { Row } from '../data/dataset.ts';
 import { isRight } from '../evaluate/judging.ts';
@@ -31,18 +31,18 @@ export async function adapterBlock(
   const { anew, rate } = attempts[failuresOf(memory.statistics, block) % attempts.length];
   const seedOfPhase = randomStream(seed, 'phase', phase, 'adapter').integer(2 ** 31);
   const { lesson, tokensUsed: tracing } = await lessonOf(context, prompt, adapter, block.step, { phase, spent, budget, before });
-  // No answer of an earlier step has led to a right end yet.
+  // No answer of an earlier step has led to a right final answer yet.
   if (lesson.rows.length === 0) return { tokensUsed: tracing };
-  // Each step's adapter has its first turn before the budget is spent.
+  // Each step's adapter gets its first turn before the budget is spent.
   const tried = Object.keys(memory.statistics).filter((name) => name.startsWith('adapter of ')).length;
   const turns = block.step === undefined ? 1 : Math.max(1, stepsOf(prompt).length - tried);
-  // What is trained must be measured too.
+  // The trained adapter must be measured too.
   const share = keeping(after(partOf(budget, turns), tracing), before.tokensUsed);
   const own = block.step === undefined ? adapter : adapterOfStep(adapter, block.step);
   const whole = (tuned: Adapter): Adapter =>
     block.step === undefined ? tuned : withStepAdapter(adapter, block.step, tuned, stepsOf(prompt).length);
   const stepCost = trainer.stepCost(lesson, options.batchRows);
-  // By the rows of the data, however many lessons a program makes of each: so its prompts come to their turns.
+  // Counted in rows of the data, however many lessons a program makes of each, so that the program's prompts also get their turns.
   const { mayRescore, measurements } = judgeable(context, prompt, before, options.targets.includes('prompt'));
   const measuring = measuringCost(context, before, mayRescore);
   const plan = planPhase(options, context.trainset.length, stepCost, measuring, measurements);
@@ -75,8 +75,8 @@ export async function adapterBlock(
 }
 
 /**
- * What the adapter is trained on: the rows as they are, or of a program one row for each step that has something to learn.
- * @param only the one step whose adapter it is; all of them where absent
+ * What the adapter is trained on: the rows as they are, or in a program one row for each step that has something to learn.
+ * @param only the step whose adapter it is; all steps if absent
  * @returns with the tokens that finding it cost
  */
 export async function lessonOf(
@@ -111,7 +111,7 @@ export async function lessonOf(
       return [{ ...row, values: { ...row.values, ...gold }, id }];
     });
   });
-  // Without right answers the last step learns its own ones that pass.
+  // Without right answers, the last step learns those of its own answers that pass.
   const { output } = program.tasks[last];
   const ends = traced.flatMap((row, place): Row[] => {
     if (Object.hasOwn(row.values, output)) return [row];

@@ -1,6 +1,6 @@
 /**
- * @file Alternating joint optimization: weight phases and prompt phases take turns, each from the best state so far, and the gate keeps
- * what the valset proves. Also the sources' plain loop (classic) and published chains, which go on from the latest state.
+ * @file Alternating joint optimization. Weight phases and prompt phases take turns, each from the best state so far, and the gate keeps what the
+ * valset supports. Also the plain loop of the sources (classic) and published chains, which continue from the latest state.
  */
 import { compareEvaluations } from '../evaluate/evaluation.ts';
 import { isBetter } from '../evaluate/ranking.ts';
@@ -57,8 +57,8 @@ async function takePhase(
   const phase = state.phase + 1;
   const grown: OptimizationEvent[] = [];
   const grow = (stuck: boolean): void => {
-    const told = { ...context, emit: (event: OptimizationEvent) => void grown.push(event) };
-    const growth = growFreedom(told, options, memory.growth ?? noGrowth, state.tokensUsed, phase, stuck);
+    const recorder = { ...context, emit: (event: OptimizationEvent) => void grown.push(event) };
+    const growth = growFreedom(recorder, options, memory.growth ?? noGrowth, state.tokensUsed, phase, stuck);
     if (growth !== memory.growth && options.curriculum !== 'none') memory = { ...memory, growth };
   };
   grow(false);
@@ -93,16 +93,16 @@ async function takePhase(
   return settle(context, options, evaluations, { ...state, tokensUsed: start.spent }, started, outcome);
 }
 
-/** How a phase began. */
+/** How a phase started. */
 interface Started extends PhaseStart {
   readonly kind: PhaseKind;
   readonly target: Target;
   readonly growth: PhaseGrowth;
-  /** What was known of the training rows then. */
+  /** What was known about the training rows then. */
   readonly difficulties: Difficulties;
 }
 
-/** Judges what a phase brought, and writes the next state. */
+/** Judges the outcome of a phase and writes the next state. */
 async function settle(
   context: OptimizationContext,
   options: AlternatingOptions,
@@ -120,7 +120,7 @@ async function settle(
   let promising: MeasuredState | undefined;
   if (judged && accepted) {
     current = await evaluations.keep(context, judged.verdict);
-    // Classic keeps the better state aside; a chain's last state stands.
+    // Classic sets the best state aside. In a chain, the last state is the result.
     best = options.schedule.kind !== 'classic' || isBetter(current, best) ? current : best;
   } else if (judged && isPromising(options, started, judged.verdict)) {
     promising = await evaluations.keep(context, judged.verdict);
@@ -130,13 +130,13 @@ async function settle(
 }
 
 interface Judged {
-  /** The gate's. */
+  /** The gate's verdict. */
   readonly verdict: Verdict;
-  /** Where the schedule has no gate, everything is; where a curriculum objects, less than the gate lets through. */
+  /** Without a gate, every outcome is accepted. A curriculum may reject what the gate accepts. */
   readonly accepted: boolean;
   /** For the bandit. */
   readonly gain: number;
-  /** Tokens that deciding cost. */
+  /** Tokens that the decision cost. */
   readonly tokensUsed: number;
 }
 
@@ -155,20 +155,20 @@ async function decideOn(
   const { unchanged } = measured;
   const what = unchanged && measured.id === undefined ? 'no proposal beat the current prompt with its look-ahead weights: ' : '';
   const because = against.because ? `${verdict.because}, but ${against.because}` : verdict.because;
-  const told = what + (gated ? because : `kept without a gate; ${because}`);
-  tellVerdict(context, { phase, before }, { ...verdict, accepted, because: told });
-  // Weights that a look-ahead trained are no merit of the prompt's.
+  const reason = what + (gated ? because : `kept without a gate; ${because}`);
+  tellVerdict(context, { phase, before }, { ...verdict, accepted, because: reason });
+  // The prompt gets no credit for weights that a look-ahead trained.
   const gain = gainOf(unchanged ? compareEvaluations(unchanged, measured.evaluation) : verdict);
   return { verdict, accepted, gain, tokensUsed: against.tokensUsed };
 }
 
-/** Whether weights that were not accepted train on: those that are likely better, until a phase takes them no step further. */
+/** Whether weights that were not accepted are trained further: they are if they are likely better, until a phase improves them no further. */
 function isPromising({ schedule }: AlternatingOptions, { target, memory }: Started, { score, state }: Verdict): boolean {
   if (schedule.kind !== 'gated' || target !== 'weights' || score.probabilityBetter < likely) return false;
   return !memory.promising || isBetter(state, memory.promising);
 }
 
-/** What the next phase is to know. */
+/** What the next phase needs to know. */
 function memoryAfter(
   { kind, target, memory, growth, difficulties }: Started,
   { measured, proposed, recipe, challengers = memory.challengers, tokensUsed }: Outcome,
@@ -190,7 +190,7 @@ function memoryAfter(
     ...(promising && { promising }),
     ...(recipes.length > 0 && { recipes }),
     ...(sources && { sources }),
-    // Scoring labels in other ways is cheap, and says nothing about what a phase of the prompt usually gains for its cost.
+    // Label scoring is cheap, and says nothing about what a prompt phase usually gains for its cost.
     statistics:
       kind === 'scoring'
         ? memory.statistics

@@ -24,25 +24,28 @@ export type PhaseChoice =
       readonly kind: 'end';
       /** For people. */
       readonly because: string;
-      /** Nothing has helped lately: where a curriculum lets more move, there is another phase after all. */
+      /** Nothing has helped lately. If a curriculum lets more move, there is another phase after all. */
       readonly isStuck?: true;
     };
 
-/** A phase of the weights or of the prompt; 'scoring' is the first one, which only scores the labels in other ways. */
+/** A phase of the weights, of the prompt, or of label scoring ('scoring'), which is always the first. */
 export type PhaseKind = Target | 'scoring';
 
-/** A phase that could measure less often than this on the valset would bring nothing. */
+/** A phase that can pay for fewer measurements on the valset than this would gain nothing. */
 export const leastMeasurements = 3;
 
-/** Of the whole budget, what is kept for measuring each changed place of the best prompt by itself. */
+/** The share of the whole budget that is reserved for measuring each changed place of the best prompt by itself. */
 export const placesShare = 0.08;
-/** Of what the last training is to cost, what is kept for it: the phase before it may spend a little more than it was given. */
+/** The reserve for the last training, as a multiple of its expected cost: the phase before it may slightly overspend. */
 const lastCost = 1.1;
-/** Of what is left, what a phase gets while the prompt or the weights have not had their turn. */
+/** The share of the remaining budget that a phase gets while the prompt or the weights have not had their turn. */
 const earlyShare = 0.42;
-/** Measurements on the valset that what is left must pay for to be divided: less would give each too few steps to show anything. */
+/**
+ * The remaining budget is divided only if it pays for this many measurements on the valset. Otherwise each share would have too few steps to show
+ * anything.
+ */
 const divisible = 10;
-/** Why a run ends whose phases have stopped bringing anything. */
+/** Why a run ends when its phases no longer improve anything. */
 const neverMore = 'neither the prompt nor the weights improve any further';
 const goesOn = 'the last result is probably better but not yet clearly, so training continues';
 const promptBeside = { target: 'prompt', because: 'what is left beside the last training is too little for the weights' } as const;
@@ -61,7 +64,7 @@ export function choosePhase(
   const { schedule, targets, strategy } = options;
   const places = schedule.kind === 'gated' && targets.includes('prompt') ? placesShare * context.budget : 0;
   const recipe = recipeOf(recipes, current.adapter);
-  // While no text has changed there is no place to measure.
+  // While no text has changed, there is no place to measure.
   const isMoved = textKey(state.start.prompt) !== textKey(current.prompt);
   const free = (context.budget - (isMoved ? places : 0) - state.tokensUsed) / lastCost;
   const wanted = lastCost * keptForRefit(context, recipe, free, leastMeasurements);
@@ -89,7 +92,7 @@ export function choosePhase(
   if (targets.includes('prompt') && statistics.prompt.phases === 0 && !hasAnswers(context) && !before.rows.some(isRight)) {
     return { kind: 'prompt', because: 'no answer passes yet, so the weights have nothing to learn from', budget };
   }
-  // Prompts first where weights are trained under several.
+  // The prompt comes first if weights are trained under several prompts.
   const order = strategy === 'mixture' ? promptsFirst.filter((target) => targets.includes(target)) : targets;
   const choice = promising ? ({ target: 'weights', because: goesOn } as const) : chooseTarget(statistics, order);
   if (!choice) return { kind: 'end', because: neverMore, isStuck: true };
@@ -97,10 +100,10 @@ export function choosePhase(
   const isCutShort = choice.target === 'weights' && lastTraining > 0 && !isUntried && recipe && left < leastBeside(recipe);
   if (isCutShort && !chooseTarget(statistics, promptsAlone(targets))) return { kind: 'end', because: 'the budget is spent' };
   const { target: kind, because } = isCutShort ? promptBeside : choice;
-  // The other one, and this one again after it, must have their turns.
+  // The other target, and this one again after it, must get their turns.
   const isEarly = order.length > 1 && left >= divisible * before.tokensUsed && isUntried;
   if (isEarly) return { kind, because, budget: partOf(budget, 1 / earlyShare) };
-  // A training that all rows judge is done twice, and once more at the end: a third each, measurements included.
+  // A training that is judged on all rows is done twice, and once more at the end: each gets a third, measurements included.
   const thrice = kind === 'weights' && statistics.weights.phases === 0 && isFew(context) && !current.adapter;
   return { kind, because, budget: thrice ? partOf(budget, 8 / 5) : budget };
 }

@@ -1,4 +1,7 @@
-/** @file The end of an alternating optimization: the places of the best prompt are measured, and few rows all teach the weights once more. */
+/**
+ * @file The end of an alternating optimization: each changed place of the best prompt is measured, and with few rows the weights are trained once
+ * more on all of them.
+ */
 import type { AlternatingMemory, AlternatingOptions } from './alternatingPhase.ts';
 import { placesShare } from './alternatingChoice.ts';
 import { changesBetween } from './changes.ts';
@@ -27,7 +30,7 @@ export async function endAlternation(
   return { ...state, best, tokensUsed: state.tokensUsed + tokensUsed, done };
 }
 
-/** What each place that the best prompt changes is worth by itself, for the review. */
+/** Measures what each changed place of the best prompt contributes by itself, for the review. */
 async function measurePlaces(
   context: OptimizationContext,
   { schedule }: AlternatingOptions,
@@ -49,5 +52,5 @@ async function measurePlaces(
   return { ...state, tokensUsed };
 }
 
-/** Tokens left; a budget of time depends on the clock. */
+/** Tokens left. With a time budget this depends on the clock. */
 const leftOf = (context: OptimizationContext, { tokensUsed }: OptimizationState): number => allowance(after(purseOf(context), tokensUsed));

@@ -1,4 +1,4 @@
-/** @file What the phases of alternating optimization are given: options, memory, and the start of a phase. They bring an `Outcome` (outcome.ts). */
+/** @file What the phases of alternating optimization receive: options, memory, and the start of a phase. They return an `Outcome` (outcome.ts). */
 import type { Evaluation } from '../evaluate/evaluation.ts';
 import type { Adapter } from '../model/adapter.ts';
 import type { Prompt } from '../prompt/prompt.ts';
@@ -12,38 +12,44 @@ import type { Recipe } from './recipe.ts';
 import type { PhaseLength } from './stepCost.ts';
 
 export type Schedule =
-  /** A bandit on gain per token chooses the prompt or the weights; ends when neither helps any more. */
+  /** A bandit on gain per token chooses the prompt or the weights. The run ends when neither helps any more. */
   | { readonly kind: 'gated' }
-  /** The sources' loop: so many parameter steps, so many prompt steps, evaluate, keep the best state; goes on from the latest. */
+  /** The loop of the sources: a number of parameter steps, then of prompt steps, then an evaluation. It keeps the best state and continues from the latest. */
   | { readonly kind: 'classic'; readonly parameterSteps: number; readonly promptSteps: number }
-  /** Published chains such as p -> w -> p: one phase each with an equal share of the budget, no gate. */
+  /** Published chains such as p -> w -> p: each phase has an equal share of the budget, and there is no gate. */
   | { readonly kind: 'chain'; readonly targets: readonly Target[] };
 
 /** How a prompt phase escapes lock-in: weights tuned under one prompt make every other prompt look bad. */
 export type Strategy =
   /** It does not: candidates are judged under the current weights. */
   | 'plain'
-  /** Weights are trained on a mixture of the live prompts, then each of them is judged. */
+  /** The weights are trained on a mixture of the live prompts, and then each prompt is judged. */
   | 'mixture'
-  /** Each finalist is judged after a few weight steps of its own from the common start. */
+  /** Each finalist is judged after its own few weight steps from the common start. */
   | 'look-ahead';
 
-/** A weight phase's length by its rows is the gate's; the classic loop and chains have steps alone. */
+/** The gated schedule sets a weight phase's length by its rows. The classic loop and chains count steps only. */
 export interface AlternatingOptions extends CurriculumOptions, PhaseLength {
   readonly schedule: Schedule;
   readonly strategy: Strategy;
-  /** What may change, in the order in which it is tried; both by default, first the one that gains most on a small model. */
+  /** What may change, in the order in which it is tried. Default: both, starting with the one that gains most on a small model. */
   readonly targets: readonly Target[];
-  /** Prompts proposed a prompt phase, fewer where they would cost more than `promptShare` of the whole budget, or in a chain than the step's share. */
+  /**
+   * Prompts proposed in a prompt phase. Fewer if they would cost more than `promptShare` of the whole budget, or in a chain more than the step's
+   * share.
+   */
   readonly proposals: number;
   readonly promptShare: number;
-  /** Challengers kept alive beside the best prompt for mixture and look-ahead. */
+  /** Challengers kept besides the best prompt, for mixture and look-ahead. */
   readonly challengers: number;
   readonly lookAheadSteps: number;
-  /** Of the whole budget, what a look-ahead may cost: fewer rivals, or judgement under the weights as they are, where it would be more. */
+  /**
+   * The share of the whole budget that a look-ahead may cost. If it would cost more, there are fewer rivals, or prompts are judged under the current
+   * weights.
+   */
   readonly lookAheadShare: number;
   readonly learningRate: number;
-  /** Measurements without a better one that end a weight phase. */
+  /** A weight phase ends after this many measurements without improvement. */
   readonly patience: number;
 }
 
@@ -65,22 +71,22 @@ export const alternatingDefaults: AlternatingOptions = {
   pacing: 'self-paced',
 };
 
-/** What the next phase depends on besides the best state; JSON. */
+/** Everything that the next phase depends on besides the best state. JSON. */
 export interface AlternatingMemory {
-  /** Where the next phase starts: the best state, or the latest without a gate. */
+  /** Where the next phase starts: the best state, or without a gate the latest. */
   readonly current: MeasuredState;
-  /** The accepted state with the best score so far, where that is not the current one: a cheaper state may lie a little below it. */
+  /** The accepted state with the best score so far, if it is not the current one. A cheaper state may score slightly lower. */
   readonly peak?: MeasuredState;
   readonly statistics: TargetStatistics;
-  /** What the last weight phase made, where it is likely but not clearly better: the next one continues with it. */
+  /** The result of the last weight phase, if it is likely but not clearly better. The next weight phase continues from it. */
   readonly promising?: MeasuredState;
-  /** How the weights of the states above came to be, where that may be done again on all rows. */
+  /** How the weights of the states above were trained, if that can be repeated on all rows. */
   readonly recipes?: readonly Recipe[];
-  /** Prompts that did well and are not the best: rivals for mixture and look-ahead. */
+  /** Prompts that did well and are not the best: the rivals in mixture and look-ahead. */
   readonly challengers: readonly Prompt[];
   /** Keys of prompts that were measured under the current weights and lost. */
   readonly tried: readonly string[];
-  /** How the sources of proposals have done. */
+  /** How well the sources of proposals have done. */
   readonly sources?: SourceMemory;
   /** With a curriculum. */
   readonly growth?: GrowthMemory;
@@ -89,17 +95,17 @@ export interface AlternatingMemory {
 export interface PhaseStart {
   readonly phase: number;
   readonly memory: AlternatingMemory;
-  /** Of the current state on the valset. */
+  /** The evaluation of the current state on the valset. */
   readonly before: Evaluation;
-  /** Of the state with the best score ever, where that is not the current one. */
+  /** The evaluation of the state with the best score so far, if it is not the current one. */
   readonly peak?: Evaluation;
   readonly adapter: Adapter | undefined;
-  /** Of the memory's promising state. */
+  /** The weights of the memory's promising state. */
   readonly promising?: Adapter;
-  /** Tokens since the start of the optimization. */
+  /** Tokens spent since the start of the optimization. */
   readonly spent: number;
   /** What the phase may spend. */
   readonly budget: Purse;
-  /** What a curriculum lets the phase have. */
+  /** What a curriculum allows the phase to use. */
   readonly growth?: PhaseGrowth;
 }

@@ -1,4 +1,4 @@
-/** @file What the prompt and the weights each brought: old and new of both, measured on the same held-out rows. */
+/** @file What the prompt and the weights each contributed: old and new of both, measured on the same held-out rows. */
 import type { Row } from '../data/dataset.ts';
 import { withSoft, type Adapter } from '../model/adapter.ts';
 import { softLine } from '../prompt/template.ts';
@@ -23,7 +23,7 @@ export async function attributeStates(
     adapter === undefined ? undefined : adapters.get(adapter);
   const measure = async (weights: MeasuredState, { prompt, ...of }: MeasuredState): Promise<Evaluation> => {
     const adapter = await adapterOf(weights);
-    // A soft prompt is a part of the adapter on disk, but of the prompt in what it does.
+    // A soft prompt is stored with the adapter but acts as a part of the prompt.
     const soft = softLine(prompt) ? (await adapterOf({ prompt, ...of }))?.soft : undefined;
     return evaluator.evaluate({ prompt, adapter: soft ? withSoft(adapter, soft) : adapter }, rows);
   };
@@ -38,7 +38,7 @@ export async function attributeStates(
     ...(cuts && { cuts }),
   });
   const reported = await reportedMetrics(evaluator, neither, both, rows);
-  // What was not tuned has gained nothing, whatever chance might have done on these rows.
+  // What was not tuned has gained nothing, even if chance shows a difference on these rows.
   const weightsMoved = best.adapter !== start.adapter;
   const isSoft = softLine(best.prompt) !== undefined;
   const moved = { weights: weightsMoved, prompt: promptKey(best.prompt) !== promptKey(start.prompt) || (isSoft && weightsMoved) };

@@ -1,4 +1,4 @@
-/** @file From the rows of a lesson to what a training step is taken on: which rows a batch has, and the tokens that they become. */
+/** @file From the rows of a lesson to the input of a training step: which rows a batch has, and the tokens that they become. */
 import type { Row } from '../data/dataset.ts';
 import { TandemError } from '../errors.ts';
 import type { SoftPrompt } from '../model/softPrompt.ts';
@@ -10,21 +10,21 @@ import type { Lesson } from './trainer.ts';
 
 /** Turns rows into tokens. */
 export interface ExampleMaker {
-  /** The column that a step of a program predicts; the last one by default. */
+  /** The column that a step of a program predicts. Default: the last step. */
   outputOf(step?: number): string;
   /**
-   * A row under a prompt, as tokens; a prompt with a {{soft}} line needs its soft prompt.
-   * @param step of a program, whose prompt it is; the last one by default
+   * A row under a prompt, as tokens. A prompt with a {{soft}} line needs its soft prompt.
+   * @param step the step of a program that has the prompt; the last one by default
    */
   example(prompt: Prompt, row: Row, soft?: SoftPrompt, step?: number): TrainingExample;
-  /** The last of the rows under a prompt, the others as worked examples before it whose answers are learned too. */
+  /** The last of the rows under a prompt, after the others as worked examples. Their answers are learned too. */
   sequence(prompt: Prompt, rows: readonly Row[], soft?: SoftPrompt, step?: number): TrainingExample;
 }
 
 /**
- * What a step on these rows is taken on: with shots, sequences of rows that are each other's worked examples, none of which is asked twice;
- * without, each row under demonstrations that are drawn for the batch, so that weights do not learn one wording by heart. Where longer
- * sequences or demonstrations than the prompt's own do not fit, the prompt keeps its own.
+ * The training examples of a step on these rows. With shots, they are sequences of rows that serve as each other's worked examples, and no row is
+ * asked twice. Without, each row has demonstrations that are drawn for the batch, so that weights do not memorize one wording. If longer sequences or
+ * other demonstrations than the prompt's own do not fit, the prompt keeps its own.
  * @param random draws the demonstrations; without it they are the prompt's own
  * @param soft of the weights, for a prompt with a {{soft}} line
  */
@@ -65,7 +65,7 @@ export function examplesOf(
       );
 }
 
-/** Rows in the order given, in groups of a size; the last one may have fewer. */
+/** Groups of the given size, in the given order. The last one may have fewer rows. */
 function groups(rows: readonly Row[], size: number): Row[][] {
   return Array.from({ length: Math.ceil(rows.length / size) }, (_, group) => rows.slice(group * size, (group + 1) * size));
 }
@@ -79,7 +79,7 @@ function ifItFits<T>(longer: () => T, shorter: () => T): T {
   }
 }
 
-/** Draws batches from the lessons in turn; those with the same rows share one order. */
+/** Draws batches from the lessons in turn. Lessons with the same rows share one order. */
 export function batchesInTurn(lessons: readonly Lesson[], seed: number): (lesson: Lesson, count: number) => readonly Row[] {
   const cycles = new Map<string, (count: number) => readonly Row[]>();
   const cycleOf = new Map<Lesson, (count: number) => readonly Row[]>();
@@ -92,7 +92,7 @@ export function batchesInTurn(lessons: readonly Lesson[], seed: number): (lesson
   return (lesson, count) => cycleOf.get(lesson)!(count);
 }
 
-/** Rows in random order, every one once before any twice. */
+/** Rows in random order. Each is drawn once before any is drawn twice. */
 function rowCycle(rows: readonly Row[], seed: number): (count: number) => Row[] {
   let epoch = 0;
   let waiting: Row[] = [];
@@ -105,7 +105,7 @@ function rowCycle(rows: readonly Row[], seed: number): (count: number) => Row[] 
   };
 }
 
-/** Other demonstrations than the prompt's own, as many, none of them a row of the batch or of another step. */
+/** As many demonstrations as the prompt's own, but other ones. None of them is a row of the batch or of another step. */
 function resampled({ prompt, rows, program }: Lesson, maker: ExampleMaker, batch: readonly Row[], random: Random): Prompt {
   const count = prompt.demonstrations.length;
   if (!count) return prompt;

@@ -1,4 +1,4 @@
-/** @file Which block comes next: each once, then the best gain per token, until none has helped for long. */
+/** @file Which block comes next: each once, then the best gain per token, until none has helped for a while. */
 import { expect, test } from 'vitest';
 import { asProgram, type Prompt } from '../prompt/prompt.ts';
 import { blocksOf, chooseBlock, failuresOf, recordBlock, type BlockStatistics } from './blocks.ts';
@@ -21,7 +21,7 @@ test('a prompt has four blocks, a program two more for each step beyond the firs
   expect(names(one, ['prompt'])).not.toContain('adapter');
 });
 
-test('with an adapter for each step, a program has a block for each', () => {
+test('with an adapter for each step, a program has an adapter block for each', () => {
   const named = (prompt: Prompt): string[] => blocksOf(prompt, ['summary', 'intent'], ['weights'], 'per-step').map(({ name }) => name);
   expect(named(asProgram([one, one]))).toEqual(['adapter of intent', 'adapter of summary']);
   expect(named(one)).toEqual(['adapter']);
@@ -35,7 +35,7 @@ const tried = blocks.reduce<BlockStatistics>(
   {},
 );
 
-test('each is tried once, in order', () => {
+test('each block is tried once, in order', () => {
   let statistics: BlockStatistics = {};
   for (const block of blocks) {
     expect(chooseBlock(statistics, blocks)).toEqual({ block, because: `${block.name} has not been tried yet` });
@@ -43,16 +43,16 @@ test('each is tried once, in order', () => {
   }
 });
 
-test('then the one that gained most per token', () => {
+test('then the block that gained most per token is chosen', () => {
   const dear = recordBlock(tried, adapter, { gain: 0.3, tokensUsed: 1000, accepted: true });
   const cheap = recordBlock(dear, instruction, { gain: 0.1, tokensUsed: 50, accepted: true });
   expect(chooseBlock(cheap, blocks)).toEqual({ block: instruction, because: 'highest recent gain per token' });
-  // What was gained long ago counts less.
+  // Older gains count less.
   const later = [1, 2].reduce((statistics) => recordBlock(statistics, instruction, { gain: 0, tokensUsed: 2000, accepted: false }), cheap);
   expect(chooseBlock(later, blocks)?.block).toBe(adapter);
 });
 
-test('a block that failed twice is left alone until another one has moved something', () => {
+test('a block that failed twice is skipped until another one has changed something', () => {
   const twice = recordBlock(tried, decoding, { gain: 0, tokensUsed: 100, accepted: false });
   expect(failuresOf(twice, decoding)).toBe(2);
   expect(chooseBlock(twice, blocks)?.block).not.toBe(decoding);
@@ -60,12 +60,12 @@ test('a block that failed twice is left alone until another one has moved someth
   expect(failuresOf(moved, decoding)).toBe(0);
 });
 
-test('it is over when all have failed twice', () => {
+test('the search ends when all blocks have failed twice', () => {
   const over = blocks.reduce((statistics, block) => recordBlock(statistics, block, { gain: 0, tokensUsed: 100, accepted: false }), tried);
   expect(chooseBlock(over, blocks)).toBeUndefined();
 });
 
-test('a gain that the gate refused is none', () => {
+test('a gain that the gate refused does not count', () => {
   const refused = recordBlock(tried, adapter, { gain: 5, tokensUsed: 1, accepted: false });
   expect(refused.adapter.gain).toBe(0);
 });

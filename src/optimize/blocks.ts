@@ -1,4 +1,4 @@
-/** @file The blocks of coordinate descent, and which comes next: a bandit on measured gain per token over any number of them. */
+/** @file The blocks of coordinate descent, and which comes next: a bandit on measured gain per token over any number of blocks. */
 import type { AdapterChoice } from '../model/stepAdapters.ts';
 import { stepsOf, type Prompt } from '../prompt/prompt.ts';
 import type { Target } from './events.ts';
@@ -7,22 +7,22 @@ import { discount } from './targetBandit.ts';
 export const blockKinds = ['instruction', 'demonstrations', 'decoding', 'adapter'] as const;
 export type BlockKind = (typeof blockKinds)[number];
 
-/** What a phase may change, all else being held. */
+/** What a phase may change while everything else is held fixed. */
 export interface Block {
   readonly kind: BlockKind;
-  /** The step of a program whose prompt or adapter it is, from 0; absent for what all steps share. */
+  /** The step of a program that has the prompt or adapter, from 0. Absent for what all steps share. */
   readonly step?: number;
-  /** For people, e.g. `instruction of summary`; the same block has the same name throughout a run. */
+  /** For people, e.g. `instruction of summary`. A block keeps its name throughout a run. */
   readonly name: string;
 }
 
 export const targetOf = ({ kind }: Pick<Block, 'kind'>): Target => (kind === 'adapter' ? 'weights' : 'prompt');
 
 /**
- * The blocks of a prompt or program, in the order in which they are tried first: decoding, which is cheap; the adapter, without which a
- * small model makes little of any wording; then the prompts, the last step's before the earlier ones, since what it makes of their answers
- * decides what these are worth.
- * @param outputs what the steps' answers are called, first to last
+ * The blocks of a prompt or program, in the order in which they are first tried. Decoding comes first because it is cheap, then the adapter, because
+ * without it a small model makes little use of any wording. Then come the prompts, the last step's before the earlier ones, because its use of their
+ * answers decides what these are worth.
+ * @param outputs the names of the steps' answers, first to last
  * @param adapters whether each step of a program has one of its own
  */
 export function blocksOf(
@@ -49,22 +49,22 @@ interface BlockRecord {
   readonly phases: number;
   /** Phases without an accepted result since the block last helped, or since another one did. */
   readonly failures: number;
-  /** Discounted, as are the tokens. */
+  /** Discounted, like the tokens. */
   readonly gain: number;
   readonly tokensUsed: number;
 }
 
-/** By the block's name; JSON. */
+/** By the block's name. JSON. */
 export type BlockStatistics = Readonly<Record<string, BlockRecord>>;
 
 const none: BlockRecord = { phases: 0, failures: 0, gain: 0, tokensUsed: 0 };
 
-/** A block that failed so often is left alone until another one has moved something. */
+/** A block with this many failures is skipped until another one has changed something. */
 const mostFailures = 2;
 
 export const failuresOf = (statistics: BlockStatistics, { name }: Block): number => (statistics[name] ?? none).failures;
 
-/** The block with the best gain per token, each tried once first; undefined when all have failed too often. */
+/** The block with the best gain per token, after each was tried once. Undefined if all have failed too often. */
 export function chooseBlock(statistics: BlockStatistics, blocks: readonly Block[]): { block: Block; because: string } | undefined {
   const record = ({ name }: Block): BlockRecord => statistics[name] ?? none;
   const untried = blocks.find((block) => record(block).phases === 0);
@@ -89,7 +89,7 @@ export interface BlockOutcome {
   readonly accepted: boolean;
 }
 
-/** A block that moved something opens the others again: what failed under the old state may help under the new one. */
+/** A block that changed something makes the others available again: what failed under the old state may help under the new one. */
 export function recordBlock(statistics: BlockStatistics, { name }: Block, { gain, tokensUsed, accepted }: BlockOutcome): BlockStatistics {
   const { phases, failures, ...sums } = statistics[name] ?? none;
   const updated: BlockRecord = {

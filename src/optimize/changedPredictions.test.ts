@@ -1,4 +1,4 @@
-/** @file What a step turned from wrong to right, and back. */
+/** @file Fixes and regressions of a step. */
 import { expect, test } from 'vitest';
 import type { Evaluation } from '../evaluate/evaluation.ts';
 import type { Prompt } from '../prompt/prompt.ts';
@@ -19,7 +19,7 @@ const answered = (scores: readonly number[], answer: string): Evaluation => {
   return { ...evaluation, rows };
 };
 
-test('rows that turned are counted either way, with what was asked and what was answered before and after', () => {
+test('fixes and regressions are counted, with what was asked and what was answered before and after', () => {
   const changedPredictions = changedBetween(answered([0, 0, 1, 1], 'fees'), answered([1, 0, 1, 0], 'card'), prompt, messages, 'intent');
   expect(changedPredictions).toEqual({
     fixes: 1,
@@ -31,14 +31,14 @@ test('rows that turned are counted either way, with what was asked and what was 
   });
 });
 
-test('part of a point more or less is a turn too', () => {
+test('a partial gain or loss counts as a change too', () => {
   expect(changedBetween(answered([0.5, 0.5], 'a'), answered([0.75, 0.25], 'b'), prompt, messages, 'intent')).toMatchObject({
     fixes: 1,
     regressions: 1,
   });
 });
 
-test('all are counted, twenty of either kind are shown, long values in part', () => {
+test('all are counted; at most twenty of each kind are shown, with long values shortened', () => {
   const rows = Array.from({ length: 60 }, (_, i) => ({
     id: `row ${i}`,
     line: i + 1,

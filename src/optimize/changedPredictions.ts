@@ -1,4 +1,4 @@
-/** @file The rows whose answer a step turned from wrong to right, or back: what a number is made of, for people to read. */
+/** @file The rows that a step answers right instead of wrong, or wrong instead of right: the rows behind a number, for people to read. */
 import type { Row } from '../data/dataset.ts';
 import type { Evaluation } from '../evaluate/evaluation.ts';
 import { columnsOf } from '../prompt/template.ts';
@@ -6,14 +6,14 @@ import type { Prompt } from '../prompt/prompt.ts';
 import { textIn } from '../prompt/values.ts';
 import type { ChangedPrediction, ChangedPredictions } from './events.ts';
 
-/** Examples kept of either kind, and characters kept of a value: a journal is no copy of the data. */
+/** The most examples kept of each kind, and the most characters of a value, because a journal must not be a copy of the data. */
 const mostExamples = 20;
 const longestValue = 240;
 
 /**
  * What changed between two evaluations of the same rows, in their order.
  * @param rows where the examples' inputs are found, by id
- * @param output the column to predict, which is no input
+ * @param output the column to predict, which is not an input
  */
 export function changedBetween(
   before: Evaluation,
@@ -48,5 +48,5 @@ export function changedBetween(
   };
 }
 
-/** Long values are cut. */
+/** Truncates long values. */
 export const shortened = (text: string): string => (text.length > longestValue ? `${text.slice(0, longestValue - 1)}…` : text);

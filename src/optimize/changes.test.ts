@@ -1,4 +1,4 @@
-/** @file What a state changed of another one, with the tokens that each place adds to the prompt. */
+/** @file What a state changed in another one, with the tokens that each place adds to the prompt. */
 import { expect, test } from 'vitest';
 import type { Prompt } from '../prompt/prompt.ts';
 import { changesBetween } from './changes.ts';
@@ -8,7 +8,7 @@ const prompt = (body: string, demonstrations: Prompt['demonstrations'] = []): Pr
 const words = ({ body, demonstrations }: Prompt): number =>
   body.split(/\s+/).filter((word) => word !== '').length + 4 * demonstrations.length;
 
-test('each place has its own tokens beside all the others, and they add up to those of the part', () => {
+test('each place has its own tokens, counted with all the others in place, and they add up to those of the part', () => {
   const from = prompt('one\ntwo two\nthree three three\nfour\nfive\n');
   const to = prompt('one\nthree three three\n4 4 4\nfive\n');
   const [instruction] = changesBetween({ prompt: from }, { prompt: to }, words);
@@ -22,7 +22,7 @@ test('each place has its own tokens beside all the others, and they add up to th
   });
 });
 
-test('demonstrations have theirs beside the new instruction; decoding and weights have none', () => {
+test('demonstrations are counted with the new instruction; decoding and weights have no tokens', () => {
   const shown = [{ inputs: {}, output: 'a' }];
   const from = { prompt: prompt('one two\n', shown), adapter: 'old' };
   const to = { prompt: { ...prompt('one\n'), decoding: { normalize: 'sum' } as const }, adapter: 'new' };
@@ -34,7 +34,7 @@ test('demonstrations have theirs beside the new instruction; decoding and weight
   ]);
 });
 
-test('what cannot be counted has no tokens', () => {
+test('parts that cannot be counted have no tokens', () => {
   const counter = ({ body }: Prompt): number | undefined => (body.includes('two') ? undefined : 1);
   const [instruction] = changesBetween({ prompt: prompt('one\ntwo\nthree\n') }, { prompt: prompt('one\nthree\n') }, counter);
   expect(instruction).not.toHaveProperty('tokens');

@@ -1,4 +1,4 @@
-/** @file What a state changed of another one, part by part: the link from a decision to the lines that a reviewer sees, kept as data. */
+/** @file What a state changed in another one, part by part. This links a decision to the lines that a reviewer sees, as data. */
 import { isDeepStrictEqual } from 'node:util';
 import { applyHunks, diffHunks } from '../prompt/hunks.ts';
 import { ownWords } from '../prompt/labelWords.ts';
@@ -6,11 +6,11 @@ import { stepsOf, type Prompt } from '../prompt/prompt.ts';
 import type { Change, ChangedHunk, MeasuredState } from './events.ts';
 import type { TokenCounter } from './promptTokens.ts';
 
-/** A prompt, and the id of the adapter beside it. */
+/** A prompt, and the id of the adapter used with it. */
 export type Pair = Pick<MeasuredState, 'prompt' | 'adapter'>;
 
 /**
- * The parts that differ: of each step of a program its instruction, demonstrations, label words and decoding; the weights last.
+ * The parts that differ: of each step of a program its instruction, demonstrations, label words and decoding, with the weights last.
  * @param tokensOf counts what each part, and each place of an instruction, adds to the prompt
  */
 export function changesBetween(from: Pair, to: Pair, tokensOf: TokenCounter = () => undefined): Change[] {
@@ -25,7 +25,7 @@ export function changesBetween(from: Pair, to: Pair, tokensOf: TokenCounter = ()
 }
 
 function changesOfPrompt(from: Prompt, to: Prompt, step: Pick<Change, 'step'>, count: (prompt: Prompt) => number | undefined): Change[] {
-  /** Beside the same prompt without it. */
+  /** Compared with the same prompt without it. */
   const added = (without: Prompt): { tokens?: number } => {
     const [more, less] = [count(to), count(without)];
     return more === undefined || less === undefined ? {} : { tokens: more - less };

@@ -1,4 +1,7 @@
-/** @file Deletions whose true cost is known, judged as the gate judges a cheaper state: some rows are answered again, with the chance that the cost leaves. */
+/**
+ * @file Deletions whose true cost is known, judged as the gate judges a cheaper state. Some rows are answered again, with the probability that the
+ * cost leaves.
+ */
 import type { Evaluation, RowResult } from '../evaluate/evaluation.ts';
 import { randomStream, type Random } from '../random.ts';
 import { decideCheaper } from './cheaper.ts';
@@ -6,19 +9,19 @@ import type { Worth } from './worth.ts';
 
 export interface CheaperTrials {
   readonly trials: number;
-  /** Of the valset. */
+  /** Rows of the valset. */
   readonly rows: number;
-  /** By how much the score is truly lower without what is deleted; a share. */
+  /** The true loss of score caused by the deletion, as a share. */
   readonly lost: number;
   /** Tokens that the deletion saves. */
   readonly tokens: number;
   readonly worth?: Worth;
 }
 
-/** Of the rows, those that a deletion answers in its own way. */
+/** The share of the rows that are answered differently after a deletion. */
 const changed = 0.3;
 
-/** @returns the share of the deletions that the gate lets through */
+/** @returns the share of the deletions that the gate accepts */
 export function cheaperAccepted({ trials, rows, lost, tokens, worth }: CheaperTrials): number {
   let accepted = 0;
   for (let seed = 0; seed < trials; seed++) {
@@ -29,9 +32,9 @@ export function cheaperAccepted({ trials, rows, lost, tokens, worth }: CheaperTr
 }
 
 /**
- * Chances of the rows are spread evenly from 0 to 1. On the rows that are answered again the chance is lower by so much that the whole loses
- * what it is said to lose, chances below 0 being none; the likelihood is that of the chance, and a row that is answered again moves by chance
- * as well, by one nat either way.
+ * The rows' probabilities of being right are spread evenly from 0 to 1. On the rows that are answered again, the probability is lower by so much that
+ * the mean over all rows falls by `lost`, with probabilities below 0 counted as 0. The likelihood is that of the probability. A row that is answered
+ * again also moves at random, by one nat either way.
  */
 function measuredTwice(random: Random, rows: number, lost: number, tokens: number): readonly [Evaluation, Evaluation] {
   const lower = 1 - Math.sqrt(1 - (2 * lost) / changed);

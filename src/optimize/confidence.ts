@@ -2,13 +2,13 @@
 
 interface Compared {
   readonly mean: number;
-  /** P(better): below a half it speaks for a loss. */
+  /** P(better). Below a half it favours a loss. */
   readonly probabilityBetter: number;
 }
 
 /**
- * `very likely real`, `likely real` or `may be chance`, of a gain or of a loss.
- * @param tried among how many results this one was the best: the more, the likelier it is that chance made it (Bonferroni)
+ * `very likely real`, `likely real` or `may be chance`, for a gain or a loss.
+ * @param tried how many results this one was the best of: the more, the more likely it is due to chance (Bonferroni)
  */
 export function confidenceText({ mean, probabilityBetter: p }: Compared, tried = 1): string {
   if (mean === 0) return 'no difference seen';

@@ -29,7 +29,7 @@ import {
 } from './kinds.fixture.ts';
 import { loraTrainer } from './loraTrainer.ts';
 
-// Seconds even on a busy machine.
+// Takes seconds even on a busy machine.
 vi.setConfig({ testTimeout: 60_000 });
 
 let model: TrainableModel;
@@ -46,7 +46,7 @@ const program = asProgram([
   { body: 'Give a hint.\n\nText: ${input:text}\nHint:\n', demonstrations: [] },
   { body: 'Say what it is.\n\nHint: ${input:hint}\nText: ${input:text}\nKind:\n', demonstrations: [] },
 ]);
-/** The program as the joint optimizer is asked for it. */
+/** The program as it is passed to the joint optimizer. */
 const asked = {
   metric: last.metric,
   task: last,
@@ -65,7 +65,7 @@ interface Drive {
   readonly adapters?: OptimizationContext['adapters'];
 }
 
-/** Each phase begins with nothing but the snapshot and the adapters. */
+/** Each phase starts with only the snapshot and the adapters. */
 async function drive({ prompt = program, options, budget = 20_000, from, adapters = memoryAdapters() }: Drive = {}) {
   const tasks = stepsOf(prompt).length === 1 ? [last] : [first, last];
   const make = () => coordinate({ ...small, ...options });
@@ -85,7 +85,7 @@ describe.each([
     ['decoding', 'adapter', 'instruction of kind', 'instruction of hint', 'demonstrations of kind', 'demonstrations of hint'],
   ],
 ] as const)('of %s', (_, prompt, blocks) => {
-  test('every block has its turn, what it proposes changes nothing else, and the best is never below the start', async () => {
+  test("every block gets its turn, a block's proposals change nothing else, and the best is never below the start", async () => {
     const { state, events } = await drive({ prompt, budget: 45_000 });
     const phases = ofType(events, 'phaseStarted');
     expect(phases.slice(0, blocks.length).map(({ block }) => block)).toEqual(blocks);
@@ -107,7 +107,7 @@ describe.each([
     expect(['the budget is spent', 'no block improves the result any further']).toContain(state.done);
   });
 
-  test('from any snapshot, written as JSON and read again, the rest is the same', async () => {
+  test('from any snapshot, written and read as JSON, the rest is the same', async () => {
     const { events, snapshots, adapters } = await drive({ prompt });
     for (const { json, events: count } of [snapshots[1], snapshots.at(-2)!]) {
       const again = await drive({ prompt, from: JSON.parse(json) as OptimizationState, adapters });
@@ -116,13 +116,13 @@ describe.each([
   });
 });
 
-test('other ways to read the answers of what was just measured cost what their calibration asks, not the rows again', async () => {
+test('other label scoring for measured rows costs only what its calibration asks', async () => {
   const { events } = await drive({ prompt: lone });
   const [{ tokensUsed: measuring }] = ofType(events, 'baselineMeasured');
   const [{ phase, tokensUsed }] = ofType(events, 'phaseEnded');
   const ways = ofType(events, 'candidateMeasured').filter((event) => event.phase === phase);
   expect(ways.length).toBeGreaterThan(2);
-  // As many training rows as there are, once, for the prior; all in full would be more than this for each.
+  // Each training row once, for the prior. In full, every one of them would cost more than this.
   expect(tokensUsed - measuring).toBeLessThan(2 * measuring);
 });
 
@@ -134,7 +134,7 @@ test('what to tune decides which blocks there are', async () => {
   expect(prompts.state.best.adapter).toBeUndefined();
 });
 
-test('a phase of the adapter is as long as many rows need, if the budget pays for it', async () => {
+test('an adapter phase is as long as many rows need, if the budget pays for it', async () => {
   const firstOf = async (budget: number): Promise<number> => {
     const { events } = await drive({ prompt: lone, options: { weightSteps: 4, weightEpochs: 20, patience: Infinity }, budget });
     const steps = firstTuning(events);
@@ -177,7 +177,7 @@ describe('an adapter for each step', () => {
         )
       ).logLikelihood!.mean;
     expect(await evaluate(tuned)).toBe(state.best.logLikelihood!.mean);
-    // The last step's alone is another program than it for both.
+    // The last step's adapter alone is another program than the same adapter for both.
     expect(await evaluate(tuned.steps![1]!)).not.toBe(await evaluate(stepAdapters([undefined, tuned.steps![1]])));
   });
 
@@ -189,7 +189,7 @@ describe('an adapter for each step', () => {
     }
   });
 
-  test('a start that all shared is where each begins; one for each is kept, whatever is asked', async () => {
+  test("each step's adapter starts from the shared one; separate ones at the start are kept, whatever the option says", async () => {
     const shared = loraTrainer(model, last, tinyLora).fresh(3);
     const optimize = (start: Adapter, adapters: CoordinateOptions['adapters']) =>
       new JointOptimizer({ coordinator: new CoordinateJointOptimizer({ ...small, targets: ['weights'], adapters }) }).optimize({
@@ -206,7 +206,7 @@ describe('an adapter for each step', () => {
   });
 });
 
-test('the joint optimizer takes a program: prompts and tasks step by step', async () => {
+test('the joint optimizer takes a program: prompts and tasks for each step', async () => {
   const { prompts, state } = await new JointOptimizer().optimize({
     model,
     ...asked,

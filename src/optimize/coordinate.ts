@@ -1,6 +1,6 @@
 /**
- * @file Coordinate descent: one block at a time (an instruction, demonstrations, decoding, the adapter; of a program each step's prompt),
- * all others held, the one next that gained most per token; the gate keeps what the valset proves of the whole.
+ * @file Coordinate descent: one block at a time (an instruction, demonstrations, decoding, the adapter; in a program each step's prompt) while all
+ * others are held fixed. The next block is the one that gained most per token. The gate keeps what the valset supports for the whole.
  */
 import { adapterBlock } from './adapterBlock.ts';
 import { blocksOf, chooseBlock, targetOf, recordBlock } from './blocks.ts';
@@ -14,7 +14,7 @@ import { promptKey } from './proposers/proposer.ts';
 import { after, purseOf } from './purse.ts';
 import { judge, tellVerdict } from './verdict.ts';
 
-/** A phase that could measure less often than this on the valset would bring nothing. */
+/** A phase that can pay for fewer measurements on the valset than this would gain nothing. */
 export const leastMeasurements = 3;
 
 export function coordinate(given: Partial<CoordinateOptions> = {}): Coordinator {
@@ -63,7 +63,7 @@ async function takeBlock(
   return settle(context, evaluations, state, start, await run(context, options, start));
 }
 
-/** Judges what a phase brought, and writes the next state. */
+/** Judges the outcome of a phase and writes the next state. */
 async function settle(
   context: OptimizationContext,
   evaluations: KnownEvaluations,

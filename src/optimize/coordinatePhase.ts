@@ -1,4 +1,4 @@
-/** @file What the phases of coordinate descent are given: options, memory, and the start of a block's turn. They bring an `Outcome` (outcome.ts). */
+/** @file What the phases of coordinate descent receive: options, memory, and the start of a block's turn. They return an `Outcome` (outcome.ts). */
 import type { Evaluation } from '../evaluate/evaluation.ts';
 import type { Adapter } from '../model/adapter.ts';
 import type { AdapterChoice } from '../model/stepAdapters.ts';
@@ -7,19 +7,19 @@ import type { Target, MeasuredState } from './events.ts';
 import type { Purse } from './purse.ts';
 import type { PhaseLength } from './stepCost.ts';
 
-/** The length of a phase of the adapter is part of it. */
+/** Includes the length of an adapter phase. */
 export interface CoordinateOptions extends PhaseLength {
-  /** What may change: 'weights' is the adapter's block, 'prompt' all others. */
+  /** What may change: 'weights' is the adapter's block, 'prompt' is all others. */
   readonly targets: readonly Target[];
-  /** Of a program: one adapter that all steps share, or one for each. A start that has one for each keeps them. */
+  /** For a program: one adapter that all steps share, or one for each. If the start has one for each, they are kept. */
   readonly adapters: AdapterChoice;
-  /** Candidates proposed a phase, fewer where they would cost more than `promptShare` of the whole budget. */
+  /** Candidates proposed in a phase. Fewer if they would cost more than `promptShare` of the whole budget. */
   readonly proposals: number;
   readonly promptShare: number;
   readonly learningRate: number;
-  /** Measurements without a better one that end a phase of the adapter. */
+  /** An adapter phase ends after this many measurements without improvement. */
   readonly patience: number;
-  /** Training rows that a program answers before its prompts are proposed: where demonstrations of its earlier steps come from. */
+  /** Training rows that a program answers before its prompts are proposed. They provide the demonstrations of its earlier steps. */
   readonly tracedRows: number;
 }
 
@@ -36,27 +36,27 @@ export const coordinateDefaults: CoordinateOptions = {
   tracedRows: 48,
 };
 
-/** What the next phase depends on besides the best state; JSON. */
+/** Everything that the next phase depends on besides the best state. JSON. */
 export interface CoordinateMemory {
   readonly current: MeasuredState;
-  /** As of an alternating optimization. */
+  /** As in an alternating optimization. */
   readonly peak?: MeasuredState;
   readonly statistics: BlockStatistics;
-  /** Keys of prompts that were measured beside the current state and lost. */
+  /** Keys of prompts that were measured against the current state and lost. */
   readonly tried: readonly string[];
 }
 
-/** What a phase is given. */
+/** What a phase receives. */
 export interface BlockStart {
   readonly phase: number;
   readonly block: Block;
   readonly memory: CoordinateMemory;
-  /** Of the current state on the valset. */
+  /** The evaluation of the current state on the valset. */
   readonly before: Evaluation;
-  /** Of the state with the best score ever, where that is not the current one. */
+  /** The evaluation of the state with the best score so far, if it is not the current one. */
   readonly peak?: Evaluation;
   readonly adapter: Adapter | undefined;
-  /** Tokens since the start of the optimization. */
+  /** Tokens spent since the start of the optimization. */
   readonly spent: number;
   /** What the phase may spend. */
   readonly budget: Purse;

@@ -1,4 +1,4 @@
-/** @file The contract between a run and the way of optimizing jointly that it uses. */
+/** @file The contract between a run and its method of joint optimization. */
 import type { Evaluator } from '../evaluate/evaluator.ts';
 import type { Row } from '../data/dataset.ts';
 import type { Task } from '../evaluate/evaluation.ts';
@@ -13,7 +13,7 @@ import type { ProposalPrior } from './proposalPrior.ts';
 import type { Trainer } from './trainer.ts';
 import type { Worth } from './worth.ts';
 
-/** Adapters by id: in memory for the API, on disk for a run that must survive being killed. */
+/** Adapters by id: in memory for the API, on disk for a run that must survive a kill. */
 export interface AdapterStore {
   put(adapter: Adapter): Promise<void>;
   get(id: string): Promise<Adapter>;
@@ -26,21 +26,21 @@ export interface ProgramContext {
   readonly trace: ProgramEvaluator['trace'];
 }
 
-/** The part of the context with which prompts are proposed: nothing is trained, judged or kept. */
+/** The part of the context that proposers need. It does not train, judge or keep anything. */
 export interface ProposingContext {
   readonly evaluator: Evaluator;
-  /** Of a program; absent for a single prompt. */
+  /** The program, if the prompt is one. */
   readonly program?: ProgramContext;
   readonly trainset: readonly Row[];
   readonly valset: readonly Row[];
-  /** What earlier runs say of proposals. */
+  /** What earlier runs say about proposals. */
   readonly prior?: ProposalPrior;
-  /** Writes new instructions. It has a budget of its own, in its own tokens. Absent where the user named none. */
+  /** Writes new instructions. It has a separate budget, in its own tokens. Absent if the user named none. */
   readonly writer?: Writer;
   readonly seed: number;
-  /** Tokens, forward 1 and backward 2, that may be spent. */
+  /** Tokens that may be spent: 1 for a forward pass, 2 for a backward pass. */
   readonly budget: number;
-  /** A stop is graceful: the coordinator ends at the next step and the best so far stands. */
+  /** A stop is graceful: the coordinator ends at the next step and keeps the best state so far. */
   readonly signal?: AbortSignal;
   readonly emit: (event: OptimizationEvent) => void;
 }
@@ -48,23 +48,22 @@ export interface ProposingContext {
 export interface OptimizationContext extends ProposingContext {
   readonly trainer: Trainer;
   readonly adapters: AdapterStore;
-  /** The author's prompt; of a program the last step's, with the earlier ones in it. */
+  /** The author's prompt. For a program, the last step's, which contains the earlier ones. */
   readonly prompt: Prompt;
-  /** The adapter that the author's prompt runs with, if it has one already. */
+  /** The adapter that the author's prompt already uses, if there is one. */
   readonly start?: Adapter;
   readonly objective: ObjectiveWeights;
-  /** When a cheaper state is accepted; `defaultWorth` where absent. */
+  /** When a cheaper state is accepted. Default: `defaultWorth`. */
   readonly worth?: Worth;
   /**
-   * Of a budget of time: the tokens that may be spent in all as the clock stands, now that so many are spent. Asked between steps and
-   * measurements; `budget` is what it said before the phase.
+   * With a time budget: the total tokens that may be spent according to the clock, given the tokens spent so far. Called between steps and
+   * measurements. `budget` is what it returned before the phase.
    */
   readonly clock?: (spent: number) => number;
 }
 
 /**
- * Everything that the next phase depends on, as JSON: a coordinator that is given the same snapshot does the same again.
- * `memory` is the coordinator's own.
+ * Everything that the next phase depends on, as JSON. With the same snapshot, a coordinator does the same again. `memory` belongs to the coordinator.
  */
 export interface OptimizationState {
   readonly version: 1;
@@ -77,21 +76,21 @@ export interface OptimizationState {
   readonly memory: unknown;
 }
 
-/** What a soft prompt begins as. */
+/** The initial values of a soft prompt. */
 export interface SoftBeginning {
   readonly text: string;
   readonly soft: SoftPrompt;
-  /** At which it learns. */
+  /** The learning rate. */
   readonly rate: number;
-  /** How many virtual tokens it must have, where that was asked for. */
+  /** How many virtual tokens it must have, if that was requested. */
   readonly tokens?: number;
 }
 
 export interface Coordinator {
-  /** Of one that tunes soft prompts: what the first one would begin as. */
+  /** For one that tunes soft prompts: the initial values of the first one. */
   readonly softBeginning?: (context: OptimizationContext) => SoftBeginning;
   /** Measures the start. */
   readonly begin: (context: OptimizationContext) => Promise<OptimizationState>;
-  /** One phase: returns the state after it. A run saves it before it calls again. */
+  /** Runs one phase and returns the state after it. A run saves that state before it calls this again. */
   readonly advance: (context: OptimizationContext, state: OptimizationState) => Promise<OptimizationState>;
 }

@@ -1,10 +1,10 @@
-/** @file A context that counts what everything costs that is evaluated, trained, projected and differentiated, whoever asks. */
+/** @file A context that counts the cost of everything that is evaluated, trained, projected and differentiated, whoever asks for it. */
 import type { Evaluation } from '../evaluate/evaluation.ts';
 import { localTrainer } from './localTrainer.ts';
 import { promptKey } from './proposers/proposer.ts';
 import { partsOf, type Silent } from './kinds.fixture.ts';
 
-/** Counts tokens as they should be paid for. */
+/** Counts tokens as they should be charged. */
 export function counting({ evaluator, trainer: given, ...rest }: Silent): { context: Silent; tokensUsed: () => number } {
   const trainer = partsOf(given);
   let sum = 0;
@@ -21,9 +21,9 @@ export function counting({ evaluator, trainer: given, ...rest }: Silent): { cont
     const former = latest.get(key);
     const asked = new Set(rows.map(({ row }) => row));
     if (!former?.evaluation.rows.every(({ row }) => asked.has(row))) return 0;
-    // Nor does another way to read the same scores, but for what calibration asks.
+    // Other label scoring of the same answers costs only what its calibration asks.
     const more = former.evaluation.rows.length < rows.length || former.read !== read;
-    // With more rows the same way to read them has only its own passes behind it, and none that another calibration asked for.
+    // With more rows, only the tokens of the same label scoring are already paid, not those that another calibration asked for.
     const behind = former.evaluation.rows.length < rows.length ? former.tokensByScoring.get(read) : undefined;
     return more ? Math.min(behind ?? former.evaluation.tokensUsed, tokensUsed) : 0;
   };
@@ -36,7 +36,7 @@ export function counting({ evaluator, trainer: given, ...rest }: Silent): { cont
         const { decoding, ...shown } = candidate.prompt;
         const [key, read] = [`${promptKey(shown)} ${candidate.adapter?.id ?? ''}`, JSON.stringify(decoding)];
         sum += evaluation.tokensUsed - known(key, read, evaluation);
-        // What a calibration asked for is known to all ways that come after it.
+        // What one calibration asked for is available to every later label scoring.
         const former = latest.get(key)?.evaluation;
         const isSame = former !== undefined && former.rows.length === evaluation.rows.length;
         const tokensByScoring = isSame ? latest.get(key)!.tokensByScoring : new Map<string, number>();

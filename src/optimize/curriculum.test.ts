@@ -13,7 +13,7 @@ const result = (row: Row, score: number, likelihood: number): RowResult => ({
   score,
   logLikelihood: Math.log(likelihood),
 });
-/** A third is hopeless, a third known, the rest lies between. */
+/** A third is always failed, a third always passed, the rest is in between. */
 const likelihoodOf = (place: number): number => [0.01, 0.5, 0.99][place % 3];
 const look = (known: Difficulties = {}): Difficulties =>
   recordRows(
@@ -23,13 +23,13 @@ const look = (known: Difficulties = {}): Difficulties =>
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 describe('roles', () => {
-  test('always failed rows are for the prompt, always passed ones guard, the others train', () => {
+  test('rows that always failed are for the prompt, those that always passed are guards, and the others train', () => {
     const known = look(look());
     expect(rows.map(({ id }) => roleOf(known[id]))).toEqual(rows.map((_, place) => (['prompt', 'weights', 'guard'] as const)[place % 3]));
     expect(rowsOf('prompt', rows, known)).toHaveLength(20);
   });
 
-  test('change as the model learns: a row that was failed once and is passed since trains, and never guards', () => {
+  test('change as the model learns: a row that failed once and has passed since trains, and never becomes a guard', () => {
     const [row] = rows;
     let known = recordRows({}, [result(row, 0, 0.01)]);
     expect(roleOf(known[row.id])).toBe('prompt');
@@ -41,7 +41,7 @@ describe('roles', () => {
   test('a row that was never measured trains', () => expect(roleOf(undefined)).toBe('weights'));
 });
 
-test('looks take turns: no row is measured twice before all are once', () => {
+test('looks take turns: no row is measured twice before all were measured once', () => {
   let known: Difficulties = {};
   for (let i = 0; i < 3; i++)
     known = recordRows(
@@ -52,7 +52,7 @@ test('looks take turns: no row is measured twice before all are once', () => {
 });
 
 describe('pacing', () => {
-  test('grows from the first share to all at half of the budget, the root faster', () => {
+  test('grows from the first share to all rows at half of the budget, faster with the root', () => {
     for (const pacing of ['linear', 'root'] as const) {
       expect(competence(pacing, 0, 0.25)).toBeCloseTo(0.25);
       expect(competence(pacing, 0.5, 0.25)).toBeCloseTo(1);
@@ -61,20 +61,20 @@ describe('pacing', () => {
     expect(competence('root', 0.1, 0.25)).toBeGreaterThan(competence('linear', 0.1, 0.25));
   });
 
-  test.each(['linear', 'root'] as const)('%s: the easiest rows first, each once before any twice, all of them later', (pacing) => {
+  test.each(['linear', 'root'] as const)('%s: the easiest rows come first, each once before any twice, and all of them later', (pacing) => {
     const known = look();
     let progress = 0;
     const draw = pacedBatches(rows, pacing, 7, () => ({ known, progress }));
     const first = [...draw(8), ...draw(8)];
     expect(new Set(first).size).toBe(first.length);
-    // The easiest sixteen are among those that are known.
+    // The easiest sixteen are among the rows that always pass.
     for (const row of first) expect(known[row.id].success).toBeGreaterThan(0.9);
     progress = 1;
     const later = Array.from({ length: 8 }, () => draw(8)).flat();
     expect(new Set([...first, ...later]).size).toBe(rows.length);
   });
 
-  test('self-paced: a batch succeeds half of the time, whether most rows are hard or most are easy', () => {
+  test('self-paced: a batch succeeds half of the time, whether most rows are hard or easy', () => {
     for (const easy of [0.3, 0.7]) {
       const known = recordRows(
         {},
@@ -86,11 +86,11 @@ describe('pacing', () => {
     }
   });
 
-  test('self-paced: what is measured anew counts at once', () => {
+  test('self-paced: new measurements count at once', () => {
     let known = look();
     const draw = pacedBatches(rows, 'self-paced', 3, () => ({ known, progress: 0 }));
     draw(8);
-    // Suddenly the formerly hopeless third is what can be learned.
+    // Suddenly the third that always failed can be learned.
     const learnt = (row: Row): boolean => rows.indexOf(row) % 3 === 0;
     for (let i = 0; i < 12; i++)
       known = recordRows(
@@ -105,7 +105,7 @@ describe('pacing', () => {
     expect(share).toBeGreaterThan(0.6);
   });
 
-  test('any measurements, any size: batches have so many different rows, and the same seed gives the same', () => {
+  test('any measurements, any size: a batch has as many different rows as asked, and the same seed gives the same', () => {
     fc.assert(
       fc.property(
         fc.array(fc.record({ score: fc.double({ min: 0, max: 1, noNaN: true }), likelihood: fc.double({ min: 0, max: 1, noNaN: true }) }), {

@@ -1,35 +1,38 @@
-/** @file The curriculum of data: how hard the model finds each training row, and which rows that gives to the prompt and to the weights. */
+/** @file The curriculum of data: how hard the model finds each training row, and which rows go to the prompt and to the weights as a result. */
 import type { Row } from '../data/dataset.ts';
 import type { RowResult } from '../evaluate/evaluation.ts';
 import { randomStream } from '../random.ts';
 
-/** What grows in the course of a run: the data, the freedom of what may move, or both. */
+/** What grows during a run: the data, the freedom of what may move, or both. */
 export const curricula = ['none', 'data', 'freedom', 'both'] as const;
 export type Curriculum = (typeof curricula)[number];
 
-/** How fast: along a line or a square root of the budget (Platanios et al. 2019), or by what the model can do already. */
+/** How fast: linearly or with the square root of the budget (Platanios et al. 2019), or by what the model can do already. */
 export const pacings = ['linear', 'root', 'self-paced'] as const;
 export type Pacing = (typeof pacings)[number];
 
-/** What grows in the course of the run, and how fast. */
+/** What grows during the run, and how fast. */
 export interface CurriculumOptions {
   readonly curriculum: Curriculum;
   readonly pacing: Pacing;
 }
 
-/** What the model made of a row so far; JSON. */
+/** How the model has done on a row so far. JSON. */
 export interface RowRecord {
   readonly measured: number;
-  /** Of the measurements, those with the full score. */
+  /** The number of measurements with the full score. */
   readonly passed: number;
-  /** 0 to 1: mean of the metric's score and the likelihood of the answer; the latest measurement weighs as much as all before. */
+  /** 0 to 1: the mean of the metric's score and the likelihood of the answer. The latest measurement weighs as much as all earlier ones. */
   readonly success: number;
 }
 
-/** By row id; rows that were never measured are absent. */
+/** By row id. Rows that were never measured are absent. */
 export type Difficulties = Readonly<Record<string, RowRecord>>;
 
-/** The score alone where no answer is known. The likelihood of the answer is the pass rate of answers drawn from the model, the score is that of its best one. */
+/**
+ * Uses only the score if no answer is known. The likelihood of the answer is the pass rate of answers sampled from the model. The score is that of
+ * its best answer.
+ */
 export function recordRows(known: Difficulties, results: readonly RowResult[]): Difficulties {
   const next = { ...known };
   for (const { row, score, logLikelihood } of results) {
@@ -40,19 +43,19 @@ export function recordRows(known: Difficulties, results: readonly RowResult[]): 
   return next;
 }
 
-/** What a row is for: `weights` while it is neither hopeless nor known, then it shows what the prompt must say, or guards. */
+/** What a row is used for: `prompt` if it always failed, `guard` if it always passed, and otherwise `weights`. */
 export type RowRole = 'weights' | 'prompt' | 'guard';
 
 const sure = 0.9;
 
-/** Rows that were failed every time go to the prompt's proposers, rows passed every time guard against regression. */
+/** Rows that always failed go to the prompt's proposers. Rows that always passed guard against regressions. */
 export function roleOf(record: RowRecord | undefined): RowRole {
   if (!record) return 'weights';
   if (record.passed === 0 && record.success < 1 - sure) return 'prompt';
   return record.passed === record.measured && record.success > sure ? 'guard' : 'weights';
 }
 
-/** The rows of a role, those that are it most clearly first. */
+/** The rows of a role, the clearest cases first. */
 export function rowsOf(role: RowRole, rows: readonly Row[], known: Difficulties): Row[] {
   const clearness = ({ id }: Row): number => {
     const record = known[id];
@@ -61,7 +64,7 @@ export function rowsOf(role: RowRole, rows: readonly Row[], known: Difficulties)
   return rows.filter(({ id }) => roleOf(known[id]) === role).sort((a, b) => clearness(b) - clearness(a));
 }
 
-/** Rows to measure next: those that were measured least often, in an order of the seed's. */
+/** The rows to measure next: those that were measured least often, in an order that depends on the seed. */
 export function leastMeasured(rows: readonly Row[], known: Difficulties, count: number, seed: number): Row[] {
   const measured = ({ id }: Row): number => known[id]?.measured ?? 0;
   return randomStream(seed, 'least measured')
@@ -70,28 +73,28 @@ export function leastMeasured(rows: readonly Row[], known: Difficulties, count: 
     .slice(0, count);
 }
 
-/** Of the budget, after which linear and root pacing have everything in play. */
+/** The share of the budget after which linear and root pacing use everything. */
 export const grownAfter = 0.5;
 
-/** The share that is in play, from `first` at the start to 1. @param progress share of the budget that is spent */
+/** The share of the rows in use, from `first` at the start to 1. @param progress share of the budget that is spent */
 export function competence(pacing: 'linear' | 'root', progress: number, first: number): number {
   const time = Math.min(1, progress / grownAfter);
   return pacing === 'linear' ? first + (1 - first) * time : Math.sqrt(first ** 2 + (1 - first ** 2) * time);
 }
 
-/** Of the rows, the easiest that linear and root pacing begin with. */
+/** The share of the rows, from the easiest, with which linear and root pacing start. */
 const firstShare = 0.25;
-/** Self-paced: how often what a batch asks is in reach of the model. */
+/** Self-paced: the success rate that batches aim for. */
 export const targetSuccess = 0.5;
 
-/** What share of the rows batches are drawn from at this point. */
+/** The share of the rows that batches are drawn from at this point. */
 export const shareInPlay = (pacing: Pacing, progress: number): number =>
   pacing === 'self-paced' ? 1 : competence(pacing, progress, firstShare);
 
 /**
- * Draws batches. Linear and root: from the easiest share of the rows, each once before any twice. Self-paced: rows are weighted by nearness
- * to one half, tilted to easier or harder ones so that a batch succeeds half of the time; rows that were drawn wait.
- * @param now what is known of the rows at the moment, and the progress: asked before each batch
+ * Draws batches. Linear and root: from the easiest share of the rows, each once before any twice. Self-paced: rows are weighted by how near their
+ * success is to one half, and tilted to easier or harder ones so that a batch succeeds half of the time. Rows that were drawn wait.
+ * @param now what is currently known about the rows, and the progress; called before each batch
  */
 export function pacedBatches(
   rows: readonly Row[],
@@ -110,7 +113,7 @@ export function pacedBatches(
     let batch: Row[];
     if (pacing === 'self-paced') {
       const tilt = tiltTo(targetSuccess, rows.map(success));
-      // The largest keys u^(1/w) are a weighted draw without replacement. Efraimidis and Spirakis 2006.
+      // The largest keys u^(1/w) are a weighted sample without replacement. Efraimidis and Spirakis 2006.
       const keys = new Map(
         rows.map((row) => [row, Math.log(1 - random.uniform()) / (weightOf(success(row), tilt) / (1 + times(row)))] as const),
       );
@@ -128,10 +131,10 @@ export function pacedBatches(
   };
 }
 
-/** Rows in the middle teach most; the others are not forgotten. */
+/** Rows in the middle teach most. The others keep a small weight. */
 const weightOf = (success: number, tilt: number): number => (success * (1 - success) + 0.05) * Math.exp(tilt * (success - targetSuccess));
 
-/** The tilt with which the mean success of a draw is the target, or as near as it comes: the mean rises with the tilt. */
+/** The tilt with which the mean success of a draw is the target, or as near as possible. The mean increases with the tilt. */
 function tiltTo(target: number, successes: readonly number[]): number {
   let [low, high] = [-8, 8];
   for (let i = 0; i < 30; i++) {

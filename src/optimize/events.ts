@@ -1,14 +1,14 @@
-/** @file What an optimization tells the world while it runs. The journal is these events on disk; every surface is a fold over them. */
+/** @file What an optimization reports while it runs. The journal stores these events on disk, and every surface is a fold over them. */
 import type { Cut } from '../evaluate/cuts.ts';
 import type { Interval, PairedDifference } from '../evaluate/statistics.ts';
 import type { Hunk } from '../prompt/hunks.ts';
 import type { Prompt } from '../prompt/prompt.ts';
 
 export type Target = 'prompt' | 'weights';
-/** 'both': one backward pass moves a soft prompt and the weights. */
+/** 'both': one backward pass updates a soft prompt and the weights. */
 export type PhaseTarget = Target | 'both';
 
-/** `phase.number`, e.g. '3.2': the second proposal of phase 3. '3.0' is what phase 3 made without a proposal; '0.0' is the start. */
+/** `phase.number`, e.g. '3.2': the second proposal of phase 3. '3.0' is the result of phase 3 without a proposal. '0.0' is the start. */
 export type CandidateId = string;
 
 /** A mean over rows with its 95% bootstrap interval, in the metric's unit (0 to 1) or nats per row. */
@@ -17,8 +17,8 @@ export type Estimate = Interval;
 export type Difference = PairedDifference;
 
 /**
- * J and its three terms, per row of the valset: total = logLikelihood - weightPenalty - promptPenalty. Without gold answers the score takes the
- * place of the likelihood.
+ * J and its three terms, per row of the valset: total = logLikelihood - weightPenalty - promptPenalty. Without gold answers the score replaces the
+ * likelihood.
  */
 export interface ObjectiveTerms {
   readonly logLikelihood?: number;
@@ -35,34 +35,34 @@ export interface MeasuredState {
   readonly prompt: Prompt;
   readonly adapter?: string;
   readonly score: Estimate;
-  /** Of the gold answers; absent here and in all that follows where the data has none. */
+  /** Of the gold answers. Absent here and in everything that follows if the data has none. */
   readonly logLikelihood?: Estimate;
   readonly objective: ObjectiveTerms;
   readonly promptTokens: number;
-  /** Answers that were cut off; absent where none were, and from journals of versions that did not tell. */
+  /** Answers that were cut off. Absent if none were, and in journals of versions that did not record them. */
   readonly cuts?: readonly Cut[];
 }
 
 /** A part of a state that differs from the one before it. */
 export interface Change {
   readonly part: 'instruction' | 'demonstrations' | 'labels' | 'decoding' | 'adapter';
-  /** Of a program: the step, from 0. Absent of the weights. */
+  /** In a program: the step, from 0. Absent for the weights. */
   readonly step?: number;
-  /** Of an instruction: its places, in lines of the body before. */
+  /** For an instruction: its changed places, in lines of the previous body. */
   readonly hunks?: readonly ChangedHunk[];
-  /** Why, where that is another reason than the proposal's; a phrase for people. */
+  /** Why, if the reason is not the proposal's. A phrase for people. */
   readonly reason?: string;
-  /** What it brought on the valset beside all else that the candidate changed, where that was measured. */
+  /** What it gained on the valset given everything else that the candidate changed, if that was measured. */
   readonly own?: Difference;
-  /** Tokens that it adds to the prompt; below zero where it saves some. Absent where they were not counted. */
+  /** Tokens that it adds to the prompt, below zero if it saves some. Absent if they were not counted. */
   readonly tokens?: number;
 }
 
-/** A place of an instruction, with what was measured of this place alone. */
+/** A changed place of an instruction, with what was measured for this place alone. */
 export interface ChangedHunk extends Hunk {
-  /** What it brought on the valset: the candidate with it minus the candidate without it. */
+  /** What it gained on the valset: the candidate with it minus the candidate without it. */
   readonly own?: Difference;
-  /** Tokens that it adds to the prompt; below zero where it saves some. */
+  /** Tokens that it adds to the prompt, below zero if it saves some. */
   readonly tokens?: number;
 }
 
@@ -72,13 +72,13 @@ export interface AttributionCell {
   readonly prompt: 'old' | 'new';
   readonly score: Estimate;
   readonly logLikelihood?: Estimate;
-  /** As of a measured state. */
+  /** As in a measured state. */
   readonly cuts?: readonly Cut[];
 }
 
-/** How a test row was answered at the start and at the end; long values are cut. */
+/** How a test row was answered at the start and at the end. Long values are shortened. */
 export interface TestAnswer {
-  /** The row's id, of its values. */
+  /** The row's id, from its values. */
   readonly row: string;
   /** 1-based line in the data file. */
   readonly line: number;
@@ -90,12 +90,12 @@ export interface TestAnswer {
 export interface JudgedAnswer {
   readonly prediction: string;
   readonly score: number;
-  /** Why, where the metric says. */
+  /** The reason for the score, if the metric gives one. */
   readonly feedback?: string;
   readonly logLikelihood?: number;
 }
 
-/** A metric that decides nothing and is told. */
+/** A metric that is reported but does not decide anything. */
 export interface ReportedMetric {
   readonly metric: string;
   readonly before: Estimate;
@@ -103,13 +103,13 @@ export interface ReportedMetric {
   readonly difference: Difference;
 }
 
-/** A row whose score changed; long values are cut. */
+/** A row whose score changed. Long values are shortened. */
 export interface ChangedPrediction {
   /** 1-based line in the data file. */
   readonly line: number;
   readonly inputs: Readonly<Record<string, string>>;
   readonly gold?: string;
-  /** Answered by the state that the candidate was compared with. */
+  /** The answer of the state that the candidate was compared with. */
   readonly before: string;
   readonly after: string;
   readonly better: boolean;
@@ -125,19 +125,19 @@ export interface ChangedPredictions {
 export type OptimizationEvent =
   | { readonly type: 'baselineMeasured'; readonly state: MeasuredState; readonly tokensUsed: number }
   | {
-      /** Whether new adapters begin at a learned start: decided by the same few steps from it and from nothing. */
+      /** Whether new adapters start from a learned start, decided by the same few steps from it and from a fresh adapter. */
       readonly type: 'warmStartProbed';
-      /** Of the adapter where absent. */
+      /** Default: the adapter. */
       readonly part?: 'soft prompt';
-      /** What it is called, e.g. its folder. */
+      /** Its name, e.g. its folder. */
       readonly from: string;
       readonly helped: boolean;
       /** A sentence for people. */
       readonly because: string;
-      /** Warm minus cold on the valset; absent where it was not tried. */
+      /** Warm minus cold on the valset. Absent if it was not tried. */
       readonly score?: Difference;
       readonly logLikelihood?: Difference;
-      /** From either. */
+      /** The number of steps from either start. */
       readonly steps: number;
       readonly tokensUsed: number;
     }
@@ -145,39 +145,39 @@ export type OptimizationEvent =
       readonly type: 'phaseStarted';
       readonly phase: number;
       readonly target: PhaseTarget;
-      /** What alone may change, where a coordinator takes one block at a time, e.g. `instruction of summary`. */
+      /** The only block that may change, if a coordinator takes one block at a time, e.g. `instruction of summary`. */
       readonly block?: string;
       readonly because: string;
     }
   | {
-      /** Curriculum of data: what the model makes of the training rows now, and whether they go to the prompt or to the weights. */
+      /** Curriculum of data: how the model does on the training rows now, and whether they go to the prompt or to the weights. */
       readonly type: 'difficultyMeasured';
       readonly phase: number;
-      /** Measured just now, and ever. */
+      /** How many were measured just now, and how many in total. */
       readonly rows: number;
       readonly known: number;
-      /** Mean over all known rows, 0 to 1: of score and likelihood of the answer, over the measurements. */
+      /** The mean over all known rows, 0 to 1, of score and likelihood of the answer over the measurements. */
       readonly success: number;
-      /** Of the rows measured just now; the likelihood in nats per row. */
+      /** For the rows measured just now. The likelihood is in nats per row. */
       readonly passRate: number;
       readonly logLikelihood?: number;
-      /** Rows for the weights, always failed ones for the prompt, always passed ones as guards. */
+      /** Rows for the weights, rows for the prompt, which always failed, and guards, which always passed. */
       readonly roles: { readonly weights: number; readonly prompt: number; readonly guard: number };
       /** Share of the rows, from the easiest, that batches are drawn from. */
       readonly inPlay: number;
       readonly tokensUsed: number;
     }
   | {
-      /** Of data without right answers: which of its own answers the weights are to learn from. */
+      /** For data without right answers: which of its own answers the weights will learn from. */
       readonly type: 'ownAnswersJudged';
       readonly phase: number;
-      /** Training rows that were answered, and the answers that they got. */
+      /** Training rows that were answered, and the number of their answers. */
       readonly rows: number;
       readonly answers: number;
-      /** Answers with the full score, and rows that have one good enough to be learned. */
+      /** Answers with the full score, and rows with an answer that is good enough to learn from. */
       readonly passed: number;
       readonly learned: number;
-      /** Spent since the start. */
+      /** Tokens spent since the start. */
       readonly tokensUsed: number;
     }
   | {
@@ -190,7 +190,7 @@ export type OptimizationEvent =
       readonly name: string;
       /** What a proposal may change, for people. */
       readonly prompt: string;
-      /** That train, of all. */
+      /** The part of the adapter that trains, out of all of it. */
       readonly rank: readonly [number, number];
       readonly layers: readonly [number, number];
       /** Factor on lambda1 and lambda2. */
@@ -204,14 +204,14 @@ export type OptimizationEvent =
       readonly proposer: string;
       readonly reason: string;
       readonly prompt: Prompt;
-      /** Of the prompt that it was made from; absent from journals of versions that did not tell. */
+      /** Changes to the prompt that it was made from. Absent in journals of versions that did not record them. */
       readonly changes?: readonly Change[];
     }
   | {
       readonly type: 'candidateMeasured';
       readonly phase: number;
       readonly candidate: CandidateId;
-      /** Against the best state, on the rows that this rung of the race used. */
+      /** Compared with the best state, on the rows of this rung of successive halving. */
       readonly score: Difference;
       readonly logLikelihood?: Difference;
       readonly kept: boolean;
@@ -219,18 +219,21 @@ export type OptimizationEvent =
   | {
       readonly type: 'weightStep';
       readonly phase: number;
-      /** In a prompt phase that looks ahead: whose steps these are; absent for the current prompt's. */
+      /** In a prompt phase that looks ahead: the candidate that these steps belong to. Absent for the current prompt. */
       readonly candidate?: CandidateId;
-      /** Not the phase's own training: the same once more with the splits exchanged, to judge its result, or on all rows at the end of the run. */
+      /**
+       * Not the phase's own training but the same training again with the splits exchanged, to judge its result, or on all rows at the end of the
+       * run.
+       */
       readonly aside?: boolean;
       readonly step: number;
       readonly steps: number;
       readonly loss: number;
       readonly learningRate: number;
       readonly gradientNorm: number;
-      /** The soft prompt's own, of a step that moved it too. */
+      /** The soft prompt's own numbers, if the step moved it too. */
       readonly soft?: { readonly learningRate: number; readonly gradientNorm: number };
-      /** Spent since the start. */
+      /** Tokens spent since the start. */
       readonly tokensUsed: number;
     }
   | {
@@ -240,12 +243,12 @@ export type OptimizationEvent =
       readonly accepted: boolean;
       /** A sentence for people. */
       readonly because: string;
-      /** Against the state that the phase started from, on the whole valset. */
+      /** Compared with the state that the phase started from, on the whole valset. */
       readonly score: Difference;
       readonly logLikelihood?: Difference;
-      /** Of the state that the phase started from; like `objective` and `flips` absent from journals of versions that did not tell. */
+      /** Changes to the state that the phase started from. Absent, like `objective` and `flips`, in journals of versions that did not record them. */
       readonly changes?: readonly Change[];
-      /** The candidate's own. */
+      /** J of the candidate. */
       readonly objective?: ObjectiveTerms;
       readonly changedPredictions?: ChangedPredictions;
     }
@@ -261,37 +264,37 @@ export type OptimizationEvent =
   | {
       readonly type: 'softPromptJudged';
       readonly phase: number;
-      /** Virtual tokens, and how far they are from their text: about two for each token that became another. */
+      /** The number of virtual tokens, and how far they are from their text: about two for each token that became another. */
       readonly tokens: number;
       readonly drift: number;
-      /** No text held its score: it stays, as a part of the adapter. */
+      /** Whether the soft prompt stays, as a part of the adapter, because no text kept its score. */
       readonly kept: boolean;
-      /** The best prompt that is all text, with the weights that it was measured with. */
+      /** The best prompt that is all text, with the weights it was measured with. */
       readonly text: MeasuredState;
-      /** What taking it brings: the text minus the soft prompt, over the same rows. */
+      /** The effect of using it: the text minus the soft prompt, over the same rows. */
       readonly without: { readonly score: Difference; readonly logLikelihood?: Difference };
     }
   | {
-      /** On few rows, after the last decision: the training of the best weights once more, on the validation rows too. */
+      /** With few rows, after the last decision: the best weights are trained once more, on the validation rows too. */
       readonly type: 'weightsRefitted';
-      /** The last one. */
+      /** The number of the last phase. */
       readonly phase: number;
       /** Training and validation rows. */
       readonly rows: number;
       readonly steps: number;
-      /** Whether the new weights stand; they do not where they answer those rows worse than the former ones. */
+      /** Whether the new weights are kept. They are not if they answer those rows worse than the old ones. */
       readonly kept: boolean;
-      /** Its numbers are those of the former weights, which had not learned from the validation rows. */
+      /** With the numbers of the old weights, which had not learned from the validation rows. */
       readonly best: MeasuredState;
-      /** Spent since the start. */
+      /** Tokens spent since the start. */
       readonly tokensUsed: number;
     }
   | {
-      /** What each place that the best prompt changes is worth by itself; after the last phase. */
+      /** The contribution of each place that the best prompt changes, measured by itself after the last phase. */
       readonly type: 'placesMeasured';
-      /** Of the start, with numbers for the places of instructions, on the valset. */
+      /** Changes to the start, with numbers for the places of instructions, on the valset. */
       readonly changes: readonly Change[];
-      /** Spent since the start. */
+      /** Tokens spent since the start. */
       readonly tokensUsed: number;
     }
   | {
@@ -304,9 +307,9 @@ export type OptimizationEvent =
       readonly weightsAlone: Difference;
       /** total - promptAlone - weightsAlone. */
       readonly interaction: Difference;
-      /** Of the other metrics; absent where there are none. */
+      /** Results of the other metrics. Absent if there are none. */
       readonly reported?: readonly ReportedMetric[];
-      /** Of old with old and new with new; absent from journals of versions that did not tell. */
+      /** Answers of the old prompt with the old weights, and of the new with the new. Absent in journals of versions that did not record them. */
       readonly answers?: readonly TestAnswer[];
       readonly tokensUsed: number;
     };

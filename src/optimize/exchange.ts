@@ -1,6 +1,7 @@
 /**
- * @file Few rows judge weights twice (two-fold cross-validation; Stone 1974): the same training once more with the splits exchanged, so that every
- * labelled row says something of weights that have not learned from it. It costs a second training, so only a result that is likely better gets one.
+ * @file Few rows judge weights twice (two-fold cross-validation; Stone 1974): the same training is repeated with the splits exchanged, so that every
+ * labelled row is evidence about weights that have not learned from it. This costs a second training, so only a result that is likely better gets
+ * one.
  */
 import type { Row } from '../data/dataset.ts';
 import { joinEvaluations, type Comparison, type Evaluation } from '../evaluate/evaluation.ts';
@@ -17,18 +18,18 @@ import type { MeasuredOutcome } from './outcome.ts';
 import { fewRows } from './shots.ts';
 import type { Lesson, Trained, TrainingJob, TrainingStep } from './trainer.ts';
 
-/** With this many validation rows the training rows need not help to judge each measurement. */
+/** With this many validation rows, the training rows are not needed to judge each measurement. */
 const enoughToJudge = 24;
 
-/** A training of fewer steps than this is not cut short to pay for another one. */
+/** A training with fewer steps than this is not shortened to pay for another one. */
 const leastSteps = 24;
 
-/** With this many validation rows a second look at a likely result has little to add. */
+/** With this many validation rows, a second look at a likely result adds little. */
 const enoughAlone = 64;
-/** Training rows for each validation row, at most: weights that learn from too few rows say nothing of those that learn from many. */
+/** The most training rows for each validation row: weights that learn from too few rows say nothing about those that learn from many. */
 const mostPerRow = 3;
 
-/** Of what is left of a run, the most that a second training may cost, and the share of the first one's steps that it takes at least. */
+/** The largest share of the remaining budget that a second training may cost, and the smallest share of the first one's steps that it takes. */
 const shareOfLeft = 0.6;
 const leastShare = 1 / 2;
 
@@ -36,14 +37,14 @@ const leastShare = 1 / 2;
 export const isFew = (context: OptimizationContext): boolean =>
   context.valset.length < enoughToJudge && context.trainset.length <= fewRows && !context.program && hasAnswers(context);
 
-/** Whether the splits may be exchanged: no weights have learned from any of their rows. @param start where the training begins */
+/** Whether the splits may be exchanged: no weights have learned from any of their rows. @param start where the training starts */
 export function mayExchange(context: OptimizationContext, start: { readonly adapter?: Adapter; readonly promising?: Adapter }): boolean {
   const { trainset, valset, program } = context;
   const isFresh = !start.adapter && !start.promising && !program && hasAnswers(context);
   return isFresh && (isFew(context) || (valset.length < enoughAlone && trainset.length <= mostPerRow * valset.length));
 }
 
-/** What the first training may spend, where a second one is to cost as much. @param stepCost in tokens */
+/** What the first training may spend if a second one will cost as much. @param stepCost in tokens */
 export const shareOfFirst = (purse: Purse, stepCost: number): Purse =>
   allowance(purse) >= 2 * leastSteps * stepCost ? partOf(purse, 2) : purse;
 
@@ -51,26 +52,26 @@ export interface FirstTraining {
   readonly job: TrainingJob;
   readonly start: Adapter;
   readonly tuned: Trained;
-  /** With its labels scored as is best on the valset; `prompt` is what it was measured under first. */
+  /** With the best label scoring on the valset. `prompt` is the one it was first measured under. */
   readonly winner: MeasuredOutcome;
-  /** Measurements that it is the best of. */
+  /** How many measurements it is the best of. */
   readonly measurements: number;
   readonly prompt: Prompt;
   readonly mayRescore: boolean;
-  /** What it would replace, and that on the valset. */
+  /** What it would replace, and the evaluation of that on the valset. */
   readonly current: Candidate;
   readonly before: Evaluation;
   /** What the second training may spend. */
   readonly budget: Purse;
-  /** The lessons of other rows. */
+  /** The lessons for other rows. */
   readonly lessonsOf: (rows: readonly Row[]) => readonly Lesson[];
   readonly onStep: (step: TrainingStep) => void;
 }
 
 /**
- * The second training, and what both say together: which way to read their answers is best, and what the gate is to judge by. The weights of the
- * second one are forgotten.
- * @returns the winner without evidence where the first result is sure, or not likely, or the budget does not pay for another training
+ * Runs the second training and combines the evidence of both: the best label scoring, and what the gate judges by. The weights of the second training
+ * are discarded.
+ * @returns the winner without evidence if the first result is certain, or not likely, or the budget does not pay for another training
  */
 export async function exchanged(context: OptimizationContext, first: FirstTraining): Promise<MeasuredOutcome> {
   const { trainer, evaluator, trainset, valset, signal } = context;
@@ -106,18 +107,18 @@ export async function exchanged(context: OptimizationContext, first: FirstTraini
   const evaluation = await own(rescored.measured.prompt);
   const isPlain = rescored.measured.prompt === prompt;
   const without = isPlain ? {} : { without: { part: 'decoding', evaluation: await own(prompt) } as const };
-  // Each half is read as is best for the other one: so the best of several ways looks no better than it is.
+  // Each half is scored as is best for the other one, so that choosing among several ways does not make the result look better than it is.
   const [forOther, forOwn] = [await scoredBest(own), await scoredBest(other)];
   const latter = joined(await own(forOwn.measured.prompt), await other(forOther.measured.prompt));
   const rows = valset.length + trainset.length;
   const told = `judged on ${rows} rows, each answered by weights that had not learned from it`;
   const evidence = { before: joined(before, former), after: latter, told };
-  // The first weights have been read in all ways, the second ones as they were read first.
+  // The first weights have been scored in all ways, the second ones only as they were first scored.
   const reread = rescored.tokensUsed - winner.tokensUsed - second.evaluation.tokensUsed;
   return { measured: { ...rescored.measured, evaluation, ...without, evidence }, tokensUsed: tokensUsed + reread };
 }
 
-/** Evaluations of weights on rows by how they are read, each made once. @param known of the prompt as it was read first */
+/** Evaluations of weights on rows by label scoring, each computed once. @param known of the prompt with its first label scoring */
 function scoredOn(
   evaluator: OptimizationContext['evaluator'],
   adapter: Adapter,

@@ -1,5 +1,5 @@
 /**
- * @file How often weights that are no better get through, where a likely result is judged a second time with the splits exchanged.
+ * @file How often weights that are no better are accepted, if a likely result is judged a second time with the splits exchanged.
  * @module-tag long
  */
 import { expect, test } from 'vitest';
@@ -11,7 +11,7 @@ test.each([
   [9, 15],
   [20, 40],
   [40, 100],
-])('weights that are no better get through in at most one phase of twenty: %i and %i rows', async (validate, train) => {
+])('weights that are no better are accepted in at most one phase in twenty: %i and %i rows', async (validate, train) => {
   const phases = 400;
   let [accepted, exchanges] = [0, 0];
   for (let seed = 0; seed < phases; seed++) {

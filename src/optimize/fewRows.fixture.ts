@@ -1,4 +1,4 @@
-/** @file A weight phase on a few made-up rows: a row is a page that weights which have learned from it know by heart. */
+/** @file A weight phase on a few made-up rows: weights that have learned from a row have memorized its answer. */
 import { makeRow, type Row } from '../data/dataset.ts';
 import type { Evaluator } from '../evaluate/evaluator.ts';
 import type { Adapter } from '../model/adapter.ts';
@@ -22,26 +22,26 @@ const rows = (from: number, to: number): Row[] =>
 const isTrained = (name: string, adapter?: Adapter): boolean => adapter?.id.startsWith(`fresh on ${name}`) ?? false;
 export const adapterNamed = (id: string): Adapter => ({ id, pairs: [], config: { rank: 1, alpha: 1, dropout: 0, targets: [] } });
 
-/** Three rows of four. */
+/** Three rows in four. */
 export const most = (line: number): boolean => line % 4 !== 0;
 
 export interface FewRows {
-  /** Rows that weights answer right that have learned from others, and those that the untrained model does, of all; the others they get wrong. */
+  /** Rows that trained weights answer right without having learned from them. `known` are those of the untrained model. It gets all others wrong. */
   readonly learned: (line: number, trainings: number) => boolean;
   readonly known?: (line: number) => boolean;
-  /** The same where it depends on how the labels are read. */
+  /** The same, if it depends on the label scoring. */
   readonly read?: (line: number, decoding: Decoding) => boolean;
   readonly train?: number;
   readonly validate?: number;
   readonly budget?: number;
   readonly adapter?: Adapter;
-  /** Whether weights that learn from all rows know none of them in the end. */
+  /** Whether weights that learn from all rows have memorized none of them in the end. */
   readonly forgets?: boolean;
-  /** How often the price of a step a step on all rows costs. */
+  /** How many times the usual price a step on all rows costs. */
   readonly dear?: number;
 }
 
-/** A context, the jobs that its trainer was given, and what it told. */
+/** A context, the jobs that its trainer received, and the events that it emitted. */
 export function fewRowsContext({
   learned,
   known = () => false,

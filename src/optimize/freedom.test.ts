@@ -12,12 +12,12 @@ const prompt: Prompt = {
 const edited = (edit: (body: string) => string): Prompt => ({ ...prompt, body: edit(prompt.body) });
 
 describe('a prompt', () => {
-  test('may first change in a few lines', () => {
+  test('may first change in only a few lines', () => {
     const reworded = edited((body) => body.replace('Read', 'Look at').replace('Intent:', 'Answer:'));
     expect(freedomStages.map(({ allows }) => allows(prompt, reworded))).toEqual([true, true, true]);
     const rewritten = edited((body) => body.replace('Read', 'See').replace('Name', 'Give').replace('Only', 'Just'));
     expect(wording.allows(prompt, rewritten)).toBe(false);
-    // Line endings and what stands after the end are no edits.
+    // Line endings and white space at the end are not edits.
     expect(
       wording.allows(
         prompt,
@@ -31,13 +31,13 @@ describe('a prompt', () => {
     expect(freedomStages.map(({ allows }) => allows(prompt, shorter))).toEqual([false, true, true]);
   });
 
-  test('may have other demonstrations in the end', () => {
+  test('may finally have other demonstrations', () => {
     const shown = { ...prompt, demonstrations: [{ inputs: { message: 'Hello' }, output: 'greeting' }] };
     expect(freedomStages.map(({ allows }) => allows(prompt, shown))).toEqual([false, false, true]);
   });
 });
 
-test('the adapter grows from the top layers down, to all of it; the penalties relax to what was asked', () => {
+test('the adapter grows from the top layers down to all of it; the penalties relax to the configured ones', () => {
   const of = freedomStages.map((stage) => freedomOf(stage, defaultLora, 6));
   expect(of).toEqual([
     { rank: 2, fromLayer: 4 },
@@ -46,22 +46,22 @@ test('the adapter grows from the top layers down, to all of it; the penalties re
   ]);
   expect(demonstrations.penalty).toBe(1);
   expect(wording.penalty).toBeGreaterThan(lines.penalty);
-  // A model of one layer and a rank of one leave something to train.
+  // A model with one layer and a rank of one still has something to train.
   expect(freedomOf(wording, { ...defaultLora, rank: 1 }, 1)).toEqual({ rank: 1, fromLayer: 0 });
 });
 
 describe('the next stage', () => {
   const at = (stage: number, helped = true) => ({ stage, helped });
-  test('comes with the budget, one at a time, and sooner by the root', () => {
+  test('comes with the budget, one at a time, and sooner with the root', () => {
     expect([0, 0.2, 0.4, 0.6].map((progress) => nextStage('linear', at(0), progress).stage)).toEqual([0, 1, 1, 1]);
     expect(nextStage('linear', at(1), 0.4).stage).toBe(2);
     expect(nextStage('root', at(0), 0.1).stage).toBe(1);
     expect(nextStage('linear', at(0), 0.1).stage).toBe(0);
   });
-  test('self-paced, comes when a phase has brought nothing', () => {
+  test('self-paced, comes when a phase has gained nothing', () => {
     expect(nextStage('self-paced', at(0), 0.01).stage).toBe(0);
     expect(nextStage('self-paced', at(0, false), 0.01)).toEqual({ stage: 1, because: 'the last phase did not help' });
     expect(nextStage('self-paced', at(2, false), 0.01).stage).toBe(2);
   });
-  test('is never a former one', () => expect(nextStage('linear', at(2), 0).stage).toBe(2));
+  test('is never an earlier one', () => expect(nextStage('linear', at(2), 0).stage).toBe(2));
 });

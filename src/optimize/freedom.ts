@@ -1,4 +1,4 @@
-/** @file The curriculum of freedom: what may move grows in stages, in the prompt and in the weights, and the penalties relax. */
+/** @file The curriculum of freedom: what may move grows in stages, in the prompt and in the weights, while the penalties relax. */
 import type { AdapterFreedom } from '../model/adapterTraining.ts';
 import type { LoraConfig } from '../model/adapter.ts';
 import type { Prompt } from '../prompt/prompt.ts';
@@ -9,7 +9,7 @@ export interface FreedomStage {
   readonly name: string;
   /** What a proposal may change, for people. */
   readonly prompt: string;
-  /** Whether a prompt may become another one. */
+  /** Whether one prompt may be changed into another. */
   readonly allows: (from: Prompt, to: Prompt) => boolean;
   /** Shares of the adapter's rank, and of the layers from the top down, that train. */
   readonly rank: number;
@@ -18,7 +18,7 @@ export interface FreedomStage {
   readonly penalty: number;
 }
 
-/** Lines that a first step may touch. */
+/** The most lines that may change in the first stage. */
 const fewEdits = 2;
 
 export const freedomStages: readonly FreedomStage[] = [
@@ -37,7 +37,7 @@ export const freedomStages: readonly FreedomStage[] = [
   { name: 'demonstrations', prompt: 'lines and demonstrations', allows: () => true, rank: 1, depth: 1, penalty: 1 },
 ];
 
-/** What of an adapter trains in a stage. @param layers of the model */
+/** The part of an adapter that trains in a stage. @param layers of the model */
 export function freedomOf({ rank, depth }: FreedomStage, lora: LoraConfig, layers: number): AdapterFreedom {
   return { rank: Math.max(1, Math.round(rank * lora.rank)), fromLayer: layers - Math.max(1, Math.round(depth * layers)) };
 }
@@ -47,16 +47,16 @@ export const relaxed = ({ penalty }: FreedomStage, { weights, prompt }: Objectiv
   prompt: penalty * prompt,
 });
 
-/** Where a run stands in the stages; JSON. */
+/** The stage that a run is in. JSON. */
 export interface FreedomMemory {
   readonly stage: number;
-  /** The last phase in this stage brought something; true before the first one. */
+  /** Whether the last phase in this stage gained something. True before the first one. */
   readonly helped: boolean;
 }
 
 /**
- * The stage of the next phase, and why. Stages come one at a time and never shrink. Self-paced: the next one when a phase has brought nothing, and no later than
- * the linear pacing has it.
+ * The stage of the next phase, and why. Stages come one at a time and never shrink. Self-paced: the next stage comes when a phase has gained nothing,
+ * and no later than with linear pacing.
  * @param progress share of the budget that is spent
  */
 export function nextStage(pacing: Pacing, memory: FreedomMemory | undefined, progress: number): { stage: number; because: string } {
@@ -73,7 +73,7 @@ function sameDemonstrations(from: Prompt, to: Prompt): boolean {
   return JSON.stringify(from.demonstrations) === JSON.stringify(to.demonstrations);
 }
 
-/** Lines that differ, where none is added or taken away; else infinite. */
+/** The number of lines that differ, if none is added or removed. Otherwise infinite. */
 function editedLines(from: string, to: string): number {
   const [a, b] = [from, to].map((body) => body.trimEnd().split(/\r?\n/));
   return a.length === b.length ? a.filter((line, i) => line !== b[i]).length : Infinity;

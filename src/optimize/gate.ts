@@ -1,4 +1,4 @@
-/** @file The gate: a step's result replaces the best state only where paired evidence on the valset says that it is better. */
+/** @file The gate: a step's result replaces the best state only if paired evidence on the valset shows that it is better. */
 import { compareEvaluations, type Comparison, type Evaluation } from '../evaluate/evaluation.ts';
 import { fewestRows } from '../evaluate/statistics.ts';
 import { confidenceText } from './confidence.ts';
@@ -10,31 +10,31 @@ export interface GateDecision extends Comparison {
 }
 
 /**
- * Chances of a wrong acceptance where there is no true difference; the metric decides first, the likelihood where the metric does not. The
- * two add up to 5%; `npm run bench -- gate` counts them.
+ * Probabilities of a wrong acceptance if there is no true difference. The metric decides first, and the likelihood if the metric does not. The two
+ * add up to 5%. `npm run bench -- gate` counts them.
  */
 export interface GateErrors {
   readonly score: number;
   readonly likelihood: number;
-  /** The likelihood may speak where the score does not speak against: where P(score better) is above this. */
+  /** The likelihood may decide if the score does not object, that is if P(score better) is above this. */
   readonly tie: number;
 }
 
 export const defaultGate: GateErrors = { score: 0.025, likelihood: 0.025, tie: 0.4 };
 
-/** P(better) from which a result that is not clearly better is worth another look. */
+/** From this P(better) on, a result that is not clearly better is worth a second look. */
 export const likely = 0.8;
 
 /**
- * Compares two evaluations of the same rows. With too few rows to tell a gain from chance, the best state stays.
- * @param tried among how many the candidate was the best on these rows: the more, the higher P(better) must be (Bonferroni)
+ * Compares two evaluations of the same rows. If there are too few rows to distinguish a gain from chance, the best state stays.
+ * @param tried how many results the candidate was the best of on these rows: the more, the higher P(better) must be (Bonferroni)
  * @param scorings in how many ways the labels of each measurement were scored: these results share one likelihood
  * @throws TandemError reason 'rows-differ'
  */
 export function decide(best: Evaluation, candidate: Evaluation, tried = 1, scorings = 1, given: GateErrors = defaultGate): GateDecision {
   const comparison = compareEvaluations(best, candidate);
   const { score, logLikelihood } = comparison;
-  // Without gold answers there is no likelihood: the score has its share of the error too.
+  // Without gold answers there is no likelihood, so the score gets its share of the error too.
   const errors = logLikelihood ? given : { ...given, score: given.score + given.likelihood };
   const enough = (error: number): number => 1 - error / Math.max(1, tried);
   const enoughLikely = 1 - errors.likelihood / distinctLikelihoods(tried, scorings);
@@ -70,14 +70,14 @@ const signed = (value: number, digits: number): string => `${value >= 0 ? '+' : 
 /** How many likelihoods there are among this many results. How labels are scored does not change how likely the right answer is. */
 export const distinctLikelihoods = (tried = 1, scorings = 1): number => Math.max(1, Math.ceil(tried / scorings));
 
-/** Rows needed to judge the best of several results: on fewer, pure chance could make it better on every row more often than is allowed. */
+/** Rows needed to judge the best of several results. On fewer, pure chance could make it better on every row more often than is allowed. */
 export const rowsToDecide = (tried = 1, { score, likelihood }: GateErrors = defaultGate): number =>
   fewestRows(Math.max(score, likelihood) / Math.max(1, tried));
 
-/** Validation rows that are enough to see a clear gain. If there are fewer, training rows help while no weights have learned from them. */
+/** Enough validation rows to see a clear gain. With fewer, training rows help until weights have learned from them. */
 export const telling = 32;
 
-/** Rows that may disagree without a clearly better result being refused. */
+/** How many rows may disagree before a clearly better result is refused. */
 const dissenting = 1;
 
 /** The number of results whose best the gate can judge on this many rows, even if one row disagrees; 0 if it can judge none. */

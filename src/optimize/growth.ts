@@ -1,4 +1,4 @@
-/** @file What a curriculum gives to a phase of the alternation: rows by role, what may move, and guards against regression. */
+/** @file What a curriculum gives to an alternating phase: rows by role, what may move, and guards against regression. */
 import type { Row } from '../data/dataset.ts';
 import type { Evaluation } from '../evaluate/evaluation.ts';
 import type { Candidate } from '../evaluate/evaluator.ts';
@@ -21,34 +21,33 @@ import type { GateDecision } from './gate.ts';
 import type { MeasuredCandidate } from './outcome.ts';
 import { freedomOf, freedomStages, nextStage, relaxed, type FreedomMemory, type FreedomStage } from './freedom.ts';
 
-/** JSON. */
 export interface GrowthMemory {
   readonly difficulties: Difficulties;
-  /** Tokens that measuring rows has cost so far. */
+  /** Tokens spent so far on measuring rows. */
   readonly measuring: number;
   readonly freedom?: FreedomMemory;
 }
 
 export const noGrowth: GrowthMemory = { difficulties: {}, measuring: 0 };
 
-/** What one phase is given; nothing where there is no curriculum. */
+/** What one phase receives. Empty without a curriculum. */
 export interface PhaseGrowth {
   readonly stage?: FreedomStage;
   readonly rows?: PhaseRows;
-  /** Tokens that it has cost before the phase. */
+  /** Tokens that it cost before the phase. */
   readonly tokensUsed: number;
 }
 
 export const noPhaseGrowth: PhaseGrowth = { tokensUsed: 0 };
 
 export interface PhaseRows {
-  /** Rows that the model has always failed: for the prompt to speak of. */
+  /** Rows that the model has always failed. The prompt should address them. */
   readonly hard: readonly Row[];
-  /** Rows that it has always passed. */
+  /** Rows that the model has always passed. */
   readonly guards: readonly Row[];
-  /** Draws the batches of a weight phase. @param progress share of the run's budget that is spent, at the moment */
+  /** Draws the batches of a weight phase. @param progress the current share of the run's budget that is spent */
   batches(seed: number, progress: () => number): (count: number) => Row[];
-  /** Measures some rows again with what is being trained, for the coming batches. @returns tokens */
+  /** Measures some rows again with the weights in training, for the coming batches. @returns tokens */
   remeasure(candidate: Candidate, count: number): Promise<number>;
   difficulties(): Difficulties;
 }
@@ -56,17 +55,20 @@ export interface PhaseRows {
 const growsData = (curriculum: Curriculum): boolean => curriculum === 'data' || curriculum === 'both';
 const growsFreedom = (curriculum: Curriculum): boolean => curriculum === 'freedom' || curriculum === 'both';
 
-/** Of the budget, what the first look at the training rows may cost, and one before a later phase; and of what was spent, all of them. */
+/**
+ * Shares of the budget: for the first look at the training rows, and for a look before a later phase. The third is the limit for all looks, as a
+ * share of the tokens spent.
+ */
 const firstLook = 0.05;
 const laterLook = 0.02;
 const mostLooking = 0.1;
-/** Rows that a look has at least. */
+/** The fewest rows in a look. */
 const fewestRows = 16;
-/** Always-passed rows that a candidate must still pass, at most, and the share of them that it may lose. */
+/** The most always-passed rows that a candidate must still pass, and the share of them that it may lose. */
 const mostGuards = 32;
 const guardsLost = 0.1;
 
-/** The stage of the coming phase, told where it is a new one. @param stuck nothing helps in the present one */
+/** The stage of the coming phase, reported if it is new. @param stuck nothing helps in the current one */
 export function growFreedom(
   { emit, budget, trainer, seed }: OptimizationContext,
   { curriculum, pacing }: CurriculumOptions,
@@ -99,10 +101,10 @@ export function growFreedom(
   return { ...memory, freedom: { stage: next.stage, helped: true } };
 }
 
-/** Whether another stage is to come: then a run is not over because nothing helps. */
+/** Whether another stage is to come. Then a run does not end because nothing helps. */
 export const canGrow = ({ freedom }: GrowthMemory): boolean => freedom !== undefined && freedom.stage < freedomStages.length - 1;
 
-/** Looks at the training rows with the model as it is, and hands the phase its share of them. */
+/** Measures training rows with the current model, and gives the phase its share of them. */
 export async function growthOf(
   context: OptimizationContext,
   { curriculum, pacing }: CurriculumOptions,
@@ -152,7 +154,7 @@ export async function growthOf(
   return { ...(stage && { stage }), rows, tokensUsed };
 }
 
-/** What a phase in this stage may train, and the penalties in its place. */
+/** What a phase in this stage may train, with the penalties of the stage. */
 export function growthOfWeights(
   { stage }: PhaseGrowth,
   { objective }: OptimizationContext,
@@ -164,8 +166,8 @@ export function growthOfWeights(
 }
 
 /**
- * What speaks against a candidate that the gate has let through on a level score: rows that were always passed and are lost, or a gain in
- * likelihood that does not pay for the penalties of the stage. A sure gain in score outweighs both.
+ * The objection to a candidate that the gate has accepted with an equal score: it loses rows that were always passed, or its gain in likelihood does
+ * not pay for the penalties of the stage. A certain gain in score outweighs both.
  */
 export async function objection(
   context: OptimizationContext,
@@ -194,7 +196,7 @@ export async function objection(
   return { ...(lost > guardsLost * held.rows.length && { because }), tokensUsed: held.tokensUsed };
 }
 
-/** What the next phase is to know. */
+/** What the next phase needs to know. */
 export function rememberGrowth(
   memory: GrowthMemory,
   { rows, tokensUsed }: PhaseGrowth,
@@ -202,7 +204,7 @@ export function rememberGrowth(
   { accepted, helped }: { readonly accepted: boolean; readonly helped: boolean },
 ): GrowthMemory {
   return {
-    // What rows were like under weights that were not kept says nothing.
+    // Measurements under weights that were not kept say nothing about the rows.
     difficulties: (accepted ? rows?.difficulties() : undefined) ?? started,
     measuring: memory.measuring + tokensUsed,
     ...(memory.freedom && { freedom: { ...memory.freedom, helped } }),

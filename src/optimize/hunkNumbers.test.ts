@@ -1,4 +1,4 @@
-/** @file What each place that a prompt changes is worth by itself, and what it costs to know. */
+/** @file What each place that a prompt changes contributes by itself, and the cost of measuring it. */
 import { describe, expect, test } from 'vitest';
 import type { Prompt } from '../prompt/prompt.ts';
 import { changesBetween } from './changes.ts';
@@ -12,7 +12,7 @@ const tokensOf = ({ body }: Prompt): number => body.split(/\s+/).filter((word) =
 
 const [alpha, bravo, charlie, delta] = ['Alpha', 'Bravo', 'Charlie', 'Delta'].map((name) => line(name, 40));
 const from = promptOf([alpha, 'Here is the first rule.', bravo, 'Here is the second rule.', charlie]);
-/** Without its first and last rule, and with another one in the middle. */
+/** Without the first and last rules, and with another one in the middle. */
 const to = promptOf(['Here is the first rule.', delta, 'Here is the second rule.']);
 
 interface Asking {
@@ -39,7 +39,7 @@ async function numbers({ needs = {}, rows = 40, affordable = 1e9, changed = to, 
 const hunksOf = (changes: readonly Change[]): readonly ChangedHunk[] => changes.flatMap(({ hunks = [] }) => hunks);
 
 describe('each place has its own numbers', () => {
-  test('what is lost without it, and nothing where it brings nothing', async () => {
+  test('what is lost without it, and zero if it contributes nothing', async () => {
     const { changes } = await numbers({ needs: { Alpha: 0.4 } });
     const [first, middle, last] = hunksOf(changes);
     expect([first.before, middle.after.trim(), last.before]).toEqual([`${alpha}\n\n`, delta, `${charlie}\n\n`]);
@@ -48,13 +48,13 @@ describe('each place has its own numbers', () => {
     expect([middle.own!.mean, last.own!.mean]).toEqual([0, 0]);
   });
 
-  test('what a line brings that was put in', async () => {
+  test('what an inserted line contributes', async () => {
     const [first, middle, last] = hunksOf((await numbers({ needs: { Delta: 0.4 } })).changes);
     expect(middle.own!.mean).toBeGreaterThan(0.2);
     expect([first.own!.mean, last.own!.mean]).toEqual([0, 0]);
   });
 
-  test('tokens too, which add up to those of the whole', async () => {
+  test('the tokens too, which add up to those of the whole', async () => {
     const { changes, evaluation } = await numbers();
     expect(hunksOf(changes).map(({ tokens }) => tokens)).toEqual([-40, 0, -40]);
     const sum = hunksOf(changes).reduce((all, { tokens = NaN }) => all + tokens, 0);
@@ -62,7 +62,7 @@ describe('each place has its own numbers', () => {
     expect(changes).toMatchObject([{ part: 'instruction', tokens: sum }]);
   });
 
-  test('by one measurement of each, with all other places as they are', async () => {
+  test('from one measurement each, with all other places as they are', async () => {
     const { asked, tokensUsed } = await numbers();
     expect(asked.map(({ prompt }) => ['Alpha', 'Bravo', 'Charlie', 'Delta'].filter((name) => prompt.body.includes(name)))).toEqual([
       ['Alpha', 'Delta'],
@@ -72,7 +72,7 @@ describe('each place has its own numbers', () => {
     expect(tokensUsed).toBe(asked.reduce((all, each) => all + each.tokensUsed, 0));
   });
 
-  test('paragraphs of one deletion by themselves', async () => {
+  test('paragraphs of one deletion are measured separately', async () => {
     const changed = promptOf(['Here is the first rule.', bravo, 'Here is the second rule.', charlie].slice(0, 1));
     const { changes } = await numbers({ changed, needs: { Charlie: 0.4 } });
     const lost = hunksOf(changes).map(({ before, own }) => [before.split(' ')[0], own!.mean < 0]);
@@ -86,7 +86,7 @@ describe('each place has its own numbers', () => {
 });
 
 describe('what it costs', () => {
-  test('is never more than it may, and fewer rows are asked where it pays for fewer', async () => {
+  test('is never more than the limit; fewer rows are asked if it pays for fewer', async () => {
     const whole = await numbers();
     for (const share of [0.4, 0.5, 0.6, 0.75, 0.9, 1, 1.5]) {
       const affordable = share * whole.tokensUsed;
@@ -100,7 +100,7 @@ describe('what it costs', () => {
     }
   });
 
-  test('goes to the longest places where it does not pay for sixteen rows of each, and is nothing where it pays for none', async () => {
+  test('goes to the longest places if it does not pay for sixteen rows of each, and is zero if it pays for none', async () => {
     const { evaluation, changes: all } = await numbers();
     const sixteen = (16 * evaluation.tokensUsed) / 40;
     expect((await numbers({ affordable: sixteen - 1 })).asked).toEqual([]);
@@ -114,20 +114,20 @@ describe('what it costs', () => {
     expect([changes, tokensUsed]).toEqual([before, 0]);
   });
 
-  test('is nothing for a change that is alone: it has the numbers of the decision', async () => {
+  test('is zero for a single change, which has the numbers of the decision', async () => {
     const changed = promptOf(['Here is the first rule.', bravo, 'Here is the second rule.', charlie]);
     const { changes, before, asked } = await numbers({ changed });
     expect(hunksOf(before)).toHaveLength(1);
     expect([changes, asked]).toEqual([before, []]);
   });
 
-  test('is nothing after a stop', async () => {
+  test('is zero after a stop', async () => {
     const { changes, before, asked } = await numbers({ signal: AbortSignal.abort() });
     expect([changes, asked]).toEqual([before, []]);
   });
 });
 
-test('the rows are the same ones whoever asks, and in the order of the valset', async () => {
+test('the rows are always the same, in the order of the valset', async () => {
   const affordable = 0.6 * (await numbers()).tokensUsed;
   const [one, other] = [await numbers({ affordable }), await numbers({ affordable })];
   expect(other.changes).toEqual(one.changes);

@@ -1,4 +1,4 @@
-/** @file What each changed place of an accepted prompt brings by itself: the state is measured again with that place as it was. */
+/** @file What each changed place of an accepted prompt contributes by itself: the state is measured again with that place as it was. */
 import { compareEvaluations } from '../evaluate/evaluation.ts';
 import { applyHunks } from '../prompt/hunks.ts';
 import { stepsOf, withStep } from '../prompt/prompt.ts';
@@ -9,7 +9,7 @@ import type { Change, ChangedHunk } from './events.ts';
 import type { MeasuredCandidate } from './outcome.ts';
 import { nothingIfTooLong } from './successiveHalving.ts';
 
-/** On fewer rows a place says nothing. */
+/** On fewer rows, the number for a place would say nothing. */
 const fewestRows = 16;
 
 export interface MeasuredChanges {
@@ -18,10 +18,11 @@ export interface MeasuredChanges {
 }
 
 /**
+ * Measures each changed place.
  * @param from what was changed
  * @param state as it was accepted, measured on the valset
- * @param affordable tokens; places are measured on as many rows as it pays for. Where it does not pay for the fewest rows of each, the
- *   longest places come first and the rest have no number
+ * @param affordable tokens; places are measured on as many rows as this pays for. If it does not pay for the fewest rows of each, the longest places
+ *   come first and the rest have no number
  */
 export async function measureHunks(
   { evaluator, valset, seed, signal }: OptimizationContext,
@@ -32,7 +33,7 @@ export async function measureHunks(
 ): Promise<MeasuredChanges> {
   const { prompt, adapter, evaluation } = state;
   const places = changes.flatMap(({ hunks = [] }) => hunks).length;
-  // A change that is alone has the decision's own numbers.
+  // A single change has the decision's own numbers.
   if (places === 0 || (places === 1 && changes.length === 1)) return { changes, tokensUsed: 0 };
   if (valset.length < fewestRows) return { changes, tokensUsed: 0 };
   const paid = Math.floor((affordable / places / evaluation.tokensUsed) * valset.length);
@@ -44,7 +45,7 @@ export async function measureHunks(
   const rows = chosen.map((place) => valset[place]);
   const whole = { ...evaluation, rows: chosen.map((place) => evaluation.rows[place]) };
   let tokensUsed = 0;
-  // With a deleted place back in it a prompt costs more than without.
+  // With a deleted place restored, a prompt costs more than without.
   let dearest = (evaluation.tokensUsed * count) / valset.length;
 
   async function measured(hunk: ChangedHunk, { step = 0, hunks = [] }: Change): Promise<ChangedHunk> {
@@ -64,6 +65,8 @@ export async function measureHunks(
   const lengthOf = ({ hunk }: (typeof asked)[number]): number => hunk.before.length + hunk.after.length;
   for (const { hunk, change } of paid < fewestRows ? [...asked].sort((a, b) => lengthOf(b) - lengthOf(a)) : asked)
     found.set(hunk, await measured(hunk, change));
-  const told = changes.map((change) => (change.hunks ? { ...change, hunks: change.hunks.map((hunk) => found.get(hunk) ?? hunk) } : change));
-  return { changes: told, tokensUsed };
+  const withNumbers = changes.map((change) =>
+    change.hunks ? { ...change, hunks: change.hunks.map((hunk) => found.get(hunk) ?? hunk) } : change,
+  );
+  return { changes: withNumbers, tokensUsed };
 }

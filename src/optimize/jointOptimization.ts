@@ -20,11 +20,11 @@ import type { Worth } from './worth.ts';
 export interface JointOptimization {
   readonly model: OpenedModel;
   readonly metric: Metric;
-  /** What is asked: the column to predict, the labels to choose from, how answers are decoded. */
+  /** The task: the column to predict, the labels to choose from, how answers are decoded. */
   readonly task: Omit<Task, 'metric'>;
-  /** One, or of a program one for each step, first to last. */
+  /** A single prompt, or for a program one for each step, first to last. */
   readonly prompts: readonly [Prompt, ...Prompt[]];
-  /** Of a program: what its earlier steps ask, first to last; an earlier `output` is a column that later prompts may read. */
+  /** For a program: the tasks of its earlier steps, first to last. An earlier `output` is a column that later prompts may read. */
   readonly earlier?: readonly Task[];
   readonly trainset: readonly Row[];
   readonly valset: readonly Row[];
@@ -32,12 +32,12 @@ export interface JointOptimization {
   readonly budget: number;
   readonly seed?: number;
   readonly start?: Adapter;
-  /** What new adapters are like: in the rest like `start`, or the default. */
+  /** The settings of new adapters. Those that are not given come from `start`, or are the default. */
   readonly lora?: Partial<LoraConfig>;
   readonly objective?: ObjectiveWeights;
-  /** Writes new instructions, and answers a metric that asks one. What it may spend is its own affair: nothing is counted here. */
+  /** Writes new instructions, and answers a metric that asks a writer. It limits its own spending, which is not counted here. */
   readonly writer?: Writer;
-  /** When a cheaper state is accepted; `defaultWorth` where absent. */
+  /** When a cheaper state is accepted. Default: `defaultWorth`. */
   readonly worth?: Worth;
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: OptimizationEvent) => void;
@@ -45,7 +45,7 @@ export interface JointOptimization {
 
 export interface JointResult {
   readonly model: OpenedModel;
-  /** Undefined where the base weights are best. */
+  /** Undefined if the base weights are best. */
   readonly adapter?: Adapter;
   /** As many as were given. */
   readonly prompts: readonly [Prompt, ...Prompt[]];
@@ -53,8 +53,8 @@ export interface JointResult {
 }
 
 /**
- * Runs to the end of the budget or until neither the prompt nor the weights help. The result is never worse than the start on the valset.
- * @param given the way of optimizing; alternating by default, coordinate descent for programs of several steps
+ * Runs to the end of the budget, or until neither the prompt nor the weights help. The result is never worse than the start on the valset.
+ * @param given the coordinator; by default alternating, or coordinate descent for programs of several steps
  */
 export async function optimizeJointly(options: JointOptimization, given?: Coordinator): Promise<JointResult> {
   const { model, prompts, trainset, valset, signal } = options;

@@ -1,4 +1,4 @@
-/** @file One joint phase: AdamW on a soft prompt and on a LoRA, each at its own rate, from the same gradients of the same batches. */
+/** @file One joint phase: AdamW on a soft prompt and on a LoRA, each with its own rate, from the same gradients of the same batches. */
 import type { Evaluation } from '../evaluate/evaluation.ts';
 import { makeAdapter, type Adapter } from '../model/adapter.ts';
 import { instructionOf, withSoftLine } from '../prompt/instruction.ts';
@@ -21,9 +21,9 @@ export interface JointStart {
   readonly adapter: Adapter | undefined;
   /** The best prompt that is all text. */
   readonly text: Prompt;
-  /** Of the best state on the valset. */
+  /** The evaluation of the best state on the valset. */
   readonly before: Evaluation;
-  /** Tokens since the start of the optimization. */
+  /** Tokens spent since the start of the optimization. */
   readonly spent: number;
   /** A factor on both rates. */
   readonly rate: number;
@@ -46,7 +46,7 @@ export async function jointPhase(context: OptimizationContext, options: Simultan
   const measuring = measuringCost(context, before, judged.mayRescore);
   const plan = planPhase(length, context.trainset.length, stepCost, measuring, judged.measurements);
   const left = after(purseOf(context), spent);
-  // At most the phase's share of what is left, measurements included.
+  // At most the phase's share of the remaining budget, measurements included.
   const most = options.jointShare * allowance(left) - 5 * measuring;
   const steps = Math.max(5, Math.min(plan.usual, Math.floor(most / stepCost)));
   const scoring = bestScorings(context, prompt, judged.mayRescore);
@@ -77,8 +77,8 @@ export async function jointPhase(context: OptimizationContext, options: Simultan
 }
 
 /**
- * What the soft prompt begins as: the instruction or, without one, what there is to answer. Lester et al. 2021 start from the labels; to a
- * small model their names do more harm than the steps of a run can undo (docs/simultaneous.md).
+ * The initial text of the soft prompt: the instruction, or without one the question itself. Lester et al. 2021 start from the labels. For a small
+ * model, the names of the labels do more harm than the steps of a run can undo (docs/simultaneous.md).
  */
 export function startText({ trainer }: Pick<OptimizationContext, 'trainer'>, prompt: Prompt): string {
   const author = instructionOf(prompt);
@@ -88,7 +88,7 @@ export function startText({ trainer }: Pick<OptimizationContext, 'trainer'>, pro
   return `Give the ${words(trainer.outputColumn)} of the ${words(thing)}.`;
 }
 
-/** Those that batches take turns under. */
+/** The prompts that batches use in turn. */
 function promptsOf(soft: Prompt, text: Prompt, textBatches: number): Prompt[] {
   return textBatches === 0 ? [soft] : [soft, ...(textBatches === 1 ? [soft, text] : [text, text])];
 }

@@ -1,4 +1,4 @@
-/** @file A task that a tiny model can learn, the kind of a thing by its first word, and a coordinator driven on it as a run drives it. */
+/** @file A task that a tiny model can learn, where the first word gives the kind of a thing, and a coordinator that is driven on it as in a run. */
 import { makeRow, type Row } from '../data/dataset.ts';
 import { calibrationRows } from '../evaluate/calibration.ts';
 import type { Task } from '../evaluate/evaluation.ts';
@@ -37,10 +37,10 @@ export const kindTask: Task = { ...intentTask, output: 'kind', labels: ['animal'
 export const kindPrompt: Prompt = { body: 'Say what it is. Choose one.\n\nText: ${input:text}\nKind:\n', demonstrations: [] };
 export const tinyLora = { rank: 4, alpha: 8, dropout: 0, targets: ['q_proj', 'v_proj', 'down_proj'] } as const;
 
-/** Everything of a context but where its events go. */
+/** A context without the receiver of its events. */
 export type Silent = Omit<OptimizationContext, 'emit'>;
 
-/** The task on a tiny model: with a memory of its own, as after a kill. */
+/** The task on a tiny model, with a new memory, as after a kill. */
 export function kindContext(
   model: TrainableModel,
   rest: Pick<Silent, 'adapters' | 'trainset' | 'valset' | 'seed' | 'budget'> & Partial<Silent>,
@@ -55,14 +55,14 @@ export function kindContext(
   };
 }
 
-/** What the trainer of a context is made of, where that is a local one: to make another with some parts replaced. */
+/** The parts of a context's local trainer, to make another trainer with some of them replaced. */
 export function partsOf(trainer: Trainer): TrainingParts {
   if (!('start' in trainer && 'example' in trainer)) throw new Error('The trainer is not a local one.');
   return trainer as LocalTrainer;
 }
 
 export interface Driving {
-  /** Made anew for each phase, as are the contexts: it can know nothing but the snapshot and the adapters. */
+  /** Makes a new coordinator for each phase. The contexts are new too, so it can know only the snapshot and the adapters. */
   readonly make: () => Coordinator;
   readonly context: () => Silent;
   readonly from?: OptimizationState;
@@ -95,12 +95,12 @@ export interface Drive<Options> extends Pick<Driving, 'signal' | 'onEvent'> {
   readonly seed?: number;
   readonly budget?: number;
   readonly rows?: Pick<Silent, 'trainset' | 'valset'>;
-  /** Where to go on, with the adapters that it names. */
+  /** Where to continue, with the adapters that it names. */
   readonly from?: OptimizationState;
   readonly adapters?: OptimizationContext['adapters'];
 }
 
-/** Drives a coordinator on the kinds. @param make with the options that a test asks for, beside those that keep it short */
+/** Drives a coordinator on the kinds. @param make with the options of a test, besides those that keep it short */
 export function kindDriver<Options>(model: () => TrainableModel, make: (options?: Partial<Options>) => Coordinator) {
   return async ({
     options,
@@ -119,7 +119,7 @@ export type EventOf<T extends OptimizationEvent['type']> = Extract<OptimizationE
 export const ofType = <T extends OptimizationEvent['type']>(events: readonly OptimizationEvent[], type: T): EventOf<T>[] =>
   events.filter((event): event is EventOf<T> => event.type === type);
 
-/** The steps of the first phase that tunes weights, which went to the end that they were planned with. */
+/** The steps of the first phase that tunes weights and that ran to its planned end. */
 export function firstTuning(events: readonly OptimizationEvent[]): EventOf<'weightStep'>[] {
   const steps = ofType(events, 'weightStep');
   const first = steps.filter(({ phase }) => phase === steps[0].phase);

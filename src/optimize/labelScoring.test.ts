@@ -1,4 +1,4 @@
-/** @file Ways to read the answer off label scores: which one is kept, and what trying them costs. */
+/** @file Label scoring: which way is kept, and the cost of trying them. */
 import { describe, expect, test } from 'vitest';
 import { makeRow, type Row } from '../data/dataset.ts';
 import { calibrationRows, domainInputs } from '../evaluate/calibration.ts';
@@ -30,7 +30,7 @@ import { simultaneous } from './simultaneous.ts';
 const prompt: Prompt = { body: 'Message: ${input:message}\nIntent:\n', demonstrations: [] };
 const valset: readonly Row[] = Array.from({ length: 60 }, (_, i) => makeRow({ message: `${i}`, intent: 'card' }, i + 1));
 
-/** So many of sixty rows are right, by calibration and normalization. */
+/** The number of right rows of sixty, by calibration and normalization. */
 function contextWith(right: (decoding: Partial<Decoding>) => number, task = intentTask) {
   const events: OptimizationEvent[] = [];
   const evaluator = evaluatorWith((row, { decoding }) => Number(row.line <= right({ ...task.decoding, ...decoding })), task);
@@ -41,7 +41,7 @@ function contextWith(right: (decoding: Partial<Decoding>) => number, task = inte
   return { context, events };
 }
 
-test('on few rows a phase leaves out other ways to read, then measurements, so that the best can be judged', () => {
+test('with few rows a phase first tries fewer scorings, then fewer measurements, so that the best can be judged', () => {
   const { context } = contextWith(() => 30);
   const scorings = 1 + otherScorings(context, prompt, {}).length;
   expect(scorings).toBeGreaterThan(1);
@@ -55,7 +55,7 @@ test('on few rows a phase leaves out other ways to read, then measurements, so t
   expect(on(60).measurements).toBeGreaterThan(1000);
 });
 
-test('few validation rows are helped by the training rows, until something has learned from them', async () => {
+test('training rows support few validation rows until weights have learned from them', async () => {
   const read = async (adapter?: Adapter) => {
     const { context, events } = contextWith(({ calibration }) => (calibration === 'domain' ? 20 : 4));
     const few = {
@@ -85,7 +85,7 @@ describe.each([alternating, simultaneous])('as the first phase of %o', (make) =>
     return { state: await coordinator.advance(context, await coordinator.begin(context)), events };
   };
 
-  test('a clearly better way becomes part of the prompt, and does not count for the prompt', async () => {
+  test('a clearly better scoring becomes part of the prompt, and does not count as a prompt phase', async () => {
     const { state, events } = await first(({ calibration }) => (calibration === 'domain' ? 45 : 20));
     expect(state.best.prompt.decoding).toMatchObject({ calibration: 'domain' });
     expect(state.best.score.mean).toBeCloseTo(0.75, 10);
@@ -100,14 +100,14 @@ describe.each([alternating, simultaneous])('as the first phase of %o', (make) =>
     }
   });
 
-  test('one that is ahead by a row or two does not', async () => {
+  test('a scoring that is ahead by a row or two does not', async () => {
     const { state, events } = await first(({ normalize }) => (normalize === 'sum' ? 22 : 20));
     expect(state.best.prompt.decoding).toBeUndefined();
     expect(ofType(events, 'phaseEnded')).toMatchObject([{ target: 'prompt', accepted: false }]);
   });
 });
 
-test('where prompts must not change, or text is free, there is none', async () => {
+test('there is no scoring phase if prompts must not change or text is free', async () => {
   expect(hasScorings(contextWith(() => 20, { ...intentTask, labels: undefined }).context)).toBe(false);
   const { context, events } = contextWith(() => 20);
   const coordinator = alternating({ targets: ['weights'] });
@@ -115,16 +115,16 @@ test('where prompts must not change, or text is free, there is none', async () =
   expect(ofType(events, 'candidateProposed')).toEqual([]);
 });
 
-test('of what has just been measured the best way is told of, with how many there were', async () => {
+test('the best scoring of a measured candidate is reported, with the number of scorings', async () => {
   const { context } = contextWith(({ calibration, normalize }) => (calibration === 'none' && normalize === 'sum' ? 50 : 20));
   const measured = await context.evaluator.evaluate({ prompt }, valset);
   const read = await bestScoring(context, { prompt }, measured);
   expect(read.measured).toMatchObject({ prompt: { ...prompt, decoding: { normalize: 'sum' } }, scorings: 4 });
   expect(read.measured.scoring).toContain('summed');
-  // The gate that judges it counts all ways: being ahead is enough here.
+  // The gate that judges it counts all ways. Being ahead is enough here.
   const ahead = contextWith(({ normalize }) => (normalize === 'sum' ? 22 : 20)).context;
   expect((await bestScoring(ahead, { prompt }, measured)).measured.prompt.decoding).toMatchObject({ normalize: 'sum' });
-  // Free text has one way.
+  // Free text has a single way.
   const { context: free } = contextWith(() => 20, { ...intentTask, labels: undefined });
   expect(await bestScoring(free, { prompt }, measured)).toEqual({
     measured: { prompt, evaluation: measured, scorings: 1 },
@@ -136,18 +136,15 @@ test.each([
   ['level', 20, 20, 'domain'],
   ['ahead', 21, 20, undefined],
   ['behind', 20, 21, 'domain'],
-])(
-  'domain calibration, which holds under other wordings too, is chosen where another way is no better: %s',
-  async (_, plain, domain, chosen) => {
-    const { context } = contextWith(({ calibration }) => (calibration === 'domain' ? domain : plain));
-    const measured = await context.evaluator.evaluate({ prompt }, valset);
-    const { prompt: read, evaluation } = (await bestScoring(context, { prompt }, measured)).measured;
-    expect(read.decoding?.calibration).toBe(chosen);
-    expect(evaluation.score.mean).toBeCloseTo((chosen ? domain : plain) / 60, 10);
-  },
-);
+])('domain calibration, which survives other wordings, is chosen if no other way is better: %s', async (_, plain, domain, chosen) => {
+  const { context } = contextWith(({ calibration }) => (calibration === 'domain' ? domain : plain));
+  const measured = await context.evaluator.evaluate({ prompt }, valset);
+  const { prompt: read, evaluation } = (await bestScoring(context, { prompt }, measured)).measured;
+  expect(read.decoding?.calibration).toBe(chosen);
+  expect(evaluation.score.mean).toBeCloseTo((chosen ? domain : plain) / 60, 10);
+});
 
-test('labels are read without what their length adds, where that is known of what has just been measured', async () => {
+test('labels are corrected for length if the slope of the measured candidate is known', async () => {
   const { context } = contextWith(({ normalize }) => (typeof normalize === 'object' ? 40 : 20));
   const measured = { ...(await context.evaluator.evaluate({ prompt }, valset)), lengthSlope: -1.2 };
   const { measured: read, tokensUsed } = await bestScoring(context, { prompt }, measured);
@@ -169,10 +166,10 @@ const pulls: readonly { readonly of: string; readonly pull: Pulls }[] = [
   { of: 'coordinate descent', pull: (context, start, options) => adapterBlock(context, { ...coordinateDefaults, ...options }, start) },
 ];
 
-test.each(pulls)('in $of weights that want another way to read their answers are not passed over for earlier ones', async ({ pull }) => {
+test.each(pulls)('in $of, weights that need other label scoring are not skipped in favour of earlier ones', async ({ pull }) => {
   const { context } = contextWith(() => 0);
   let steps = 0;
-  // Early weights do best calibrated, later ones as they are, and by far.
+  // Early weights do best calibrated, later ones do far better as they are.
   const evaluator = evaluatorWith((row, { decoding }, adapter) => {
     const late = adapter?.id === 'late';
     return Number(row.line <= (decoding?.calibration === 'domain' ? (late ? 35 : 40) : late ? 55 : 20));
@@ -194,26 +191,26 @@ test.each(pulls)('in $of weights that want another way to read their answers are
   const block = { kind: 'adapter', name: 'adapter' } as const;
   const asked = { phase: 2, block, memory, before, adapter: undefined, spent: 0, budget: 1e6 };
   const result = (await pull(whole, asked, { weightSteps: 16 })).measured!;
-  // As the file says: no change of the prompt is left.
+  // As in the file: the prompt has no change left.
   expect(result).toMatchObject({ adapter: { id: 'late' }, prompt });
   expect(result.prompt.decoding).toBeUndefined();
   expect(result.evaluation.score.mean).toBeCloseTo(55 / 60, 10);
   expect(result).toMatchObject({ among: 8, scorings: 4, scoring: expect.stringContaining('calibration none') as string });
-  // What the weights bring without it was measured too.
+  // What the weights gain without it was measured too.
   expect(result.without).toMatchObject({ part: 'decoding', evaluation: { score: { mean: expect.closeTo(35 / 60, 10) as number } } });
   const fixed = (await pull(whole, asked, { weightSteps: 16, targets: ['weights'] })).measured!;
   expect(fixed.prompt).toBe(start.prompt);
 });
 
 test(
-  'weights that are no better get through in at most one phase of twenty, with every measurement read five ways',
+  'weights that are no better are accepted in at most one phase in twenty, with every measurement scored in five ways',
   { tags: 'long', timeout: 120_000 },
   async () => {
     expect(await wrongWeightPhases({ phases: 200, rows: 80 })).toBeLessThanOrEqual(0.05);
   },
 );
 
-test('where the file calibrates by content-free inputs, no other way does', () => {
+test('if the file calibrates by content-free inputs, no other way does', () => {
   const filled = { ...intentTask, decoding: { ...intentTask.decoding, calibration: 'content-free' as const } };
   const ways = otherScorings(contextWith(() => 20, filled).context, prompt, {}).map((way) => ({
     ...filled.decoding,
@@ -227,7 +224,7 @@ test('where the file calibrates by content-free inputs, no other way does', () =
   ]);
 });
 
-test('a measurement in all ways is expected to cost what domain inputs add, one in a single way what it cost before', async () => {
+test('the expected cost of a measurement in all ways includes domain inputs; in a single way it is the cost before', async () => {
   const { context } = contextWith(() => 20);
   const measured = { ...(await context.evaluator.evaluate({ prompt }, valset)), tokensUsed: 600 };
   expect([measuringCost(context, measured, true), measuringCost(context, measured, false)]).toEqual([800, 600]);

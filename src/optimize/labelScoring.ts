@@ -1,7 +1,7 @@
 /**
- * @file Label scoring: how the labels' probabilities become an answer, summed over their tokens, a token's mean or corrected for length, with or without
- * domain-context calibration (Fei et al. 2023). Where the valset has just been measured the other ways cost little, and on a small model they can
- * be worth more than any wording: labels differ in length, and in how likely the model finds them whatever it is asked.
+ * @file Label scoring: how the labels' probabilities become an answer. They are summed over their tokens, averaged, or corrected for length, with or
+ * without domain-context calibration (Fei et al. 2023). Once the valset has been measured, the other ways cost little. On a small model they can
+ * gain more than any wording, because labels differ in length, and in how likely the model finds them regardless of the input.
  */
 import type { Row } from '../data/dataset.ts';
 import { limitRows } from '../data/split.ts';
@@ -25,7 +25,7 @@ import { bestFirst } from '../evaluate/ranking.ts';
 /** Whether there is more than one way. */
 export const hasScorings = ({ evaluator }: OptimizationContext): boolean => evaluator.task.labels !== undefined;
 
-/** The prompt with every other way that costs little; none where the answer is free text. @param measured of the prompt: no right answers are taken from it */
+/** The prompt with every other way that costs little. Empty if the answer is free text. @param measured of the prompt; no right answers are used */
 export function otherScorings(
   { evaluator, trainset }: Pick<OptimizationContext, 'evaluator' | 'trainset'>,
   prompt: Prompt,
@@ -42,14 +42,14 @@ export const scoringFirst = 'trying other label scoring costs almost nothing';
 export interface ScoringStart {
   readonly phase: number;
   readonly memory: { readonly current: MeasuredState };
-  /** Of the current state on the valset. */
+  /** The evaluation of the current state on the valset. */
   readonly before: Evaluation;
   readonly adapter: Adapter | undefined;
   /** What the phase may spend. */
   readonly budget: Purse;
 }
 
-/** A first phase of its own: other label scoring for the prompt as it is. */
+/** A first phase, which tries other label scoring for the unchanged prompt. */
 export async function scoringPhase(
   context: OptimizationContext,
   { phase, memory, before, adapter, budget }: ScoringStart,
@@ -92,9 +92,9 @@ async function judgedOnMore(
 }
 
 /**
- * The best way to read the answers of what has just been measured, counted as one result more for each other way: a way that served other
- * weights stands on no better ground than the rest, least of all a calibration that made up for what training now has taught. Domain calibration
- * holds when somebody changes the wording of the prompt: it is chosen where it is level.
+ * The best label scoring for a measured candidate, where each other way counts as one more result. A way that was best for other weights gets no
+ * preference, because a calibration may have corrected what training has now taught. Domain calibration stays valid when somebody changes the wording
+ * of the prompt, so it is chosen if it is equally good.
  */
 export async function bestScoring(
   context: OptimizationContext,
@@ -118,7 +118,7 @@ export async function bestScoring(
   return { measured: { ...(isLevel ? calibrated : best!), scorings: ways.length }, tokensUsed };
 }
 
-/** A candidate on the valset, as its answers are read best; or as they are read now, where that must not change. */
+/** A candidate on the valset with its best label scoring, or with its current one if that must not change. */
 export async function measureBest(context: OptimizationContext, candidate: Candidate, mayChange: boolean): Promise<MeasuredOutcome> {
   const evaluation = await context.evaluator.evaluate(candidate, context.valset);
   const { tokensUsed } = evaluation;
@@ -127,19 +127,21 @@ export async function measureBest(context: OptimizationContext, candidate: Candi
   return { measured: best.measured, tokensUsed: tokensUsed + best.tokensUsed };
 }
 
-/** The candidate as the best of several measurements, each with its labels scored in as many ways. */
+/** The candidate as the best of several measurements, each with its labels scored in the same number of ways. */
 export const bestOf = (measured: MeasuredCandidate, measurements: number): MeasuredCandidate => ({
   ...measured,
   among: measurements * (measured.scorings ?? 1),
 });
 
-/** In how many ways a measurement of these weights may be read, and how many measurements there may be, for the best of all to be judged. */
+/** In how many ways a measurement of these weights may be scored, and how many measurements there may be, so that the best of all can be judged. */
 export interface Judgeable {
   readonly mayRescore: boolean;
   readonly measurements: number;
 }
 
-/** How the result of a whole training may be read where all rows of both splits are to judge it: no measurement on the way chooses when to stop. */
+/**
+ * How the result of a whole training may be scored if all rows of both splits will judge it: no measurement during the training chooses when to stop.
+ */
 export function judgeableTwice(
   context: Pick<OptimizationContext, 'evaluator' | 'trainset' | 'valset'>,
   prompt: Prompt,
@@ -151,9 +153,9 @@ export function judgeableTwice(
 }
 
 /**
- * The more results there are to choose from, the more rows it takes to judge the best of them. On few rows fewer are made: first the ways to
- * read the answers are left out, then measurements.
- * @param mayRead whether the ways to read may change at all
+ * The more results there are to choose from, the more rows are needed to judge the best of them. With few rows there are fewer results: first fewer
+ * ways of label scoring, then fewer measurements.
+ * @param mayRead whether label scoring may change at all
  * @param prompts that each measurement measures
  */
 export function judgeable(
@@ -169,14 +171,14 @@ export function judgeable(
   return { mayRescore, measurements: Math.floor(results / scorings) };
 }
 
-/** Tokens that a measurement is expected to cost, in every way that it may be read. @param before the prompt as it is on the valset */
+/** Tokens that a measurement is expected to cost, with every way in which it may be scored. @param before the current prompt on the valset */
 export function measuringCost({ evaluator, valset }: OptimizationContext, { tokensUsed }: Evaluation, mayRescore: boolean): number {
   return mayRescore && evaluator.task.labels ? Math.round(tokensUsed * (1 + domainCount / valset.length)) : tokensUsed;
 }
 
 /**
- * Measures the adapters of a phase, each with its labels scored as is best for it.
- * @returns `of`: what measuring an adapter came to
+ * Measures the adapters of a phase, each with its best label scoring.
+ * @returns `of`: the measured outcome of an adapter
  */
 export function bestScorings(
   context: OptimizationContext,
@@ -194,7 +196,7 @@ export function bestScorings(
   };
 }
 
-/** What measuring one after another costs: the scores of the labels are in the cache, and new is only what a calibration asks first. */
+/** The cost of measuring one after another: the scores of the labels are cached, and only what a calibration asks first is new. */
 export function scoringCosts(measured: Evaluation): (evaluation: Evaluation) => number {
   let known = measured.tokensUsed;
   return ({ tokensUsed }) => {

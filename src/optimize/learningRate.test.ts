@@ -10,6 +10,6 @@ test('the rate rises over a tenth of the steps to 1, then falls to a tenth', () 
   expect(rates[59]).toBeLessThan(0.11);
 });
 
-test('a single step has the whole rate', () => {
+test('a single step has the full rate', () => {
   expect(schedule(0, 1)).toBe(1);
 });

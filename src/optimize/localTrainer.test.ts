@@ -22,7 +22,7 @@ interface Batch {
   readonly rate: number;
 }
 
-/** A trainer that notes what it is given; a row costs ten tokens. */
+/** A trainer that records its inputs. A row costs ten tokens. */
 function recorder(batches: Batch[] = []): TrainingParts {
   const made = new Map<unknown, { prompt: Prompt; row: Row }>();
   const sequence: TrainingParts['sequence'] = (shown, rows) => {
@@ -55,11 +55,11 @@ interface Options {
   readonly valset?: readonly number[];
   readonly job?: Partial<TrainingJob>;
   readonly hooks?: Partial<TrainingHooks>;
-  /** What becomes of the job on its way to the trainer. */
+  /** Changes the job before the trainer receives it. */
   readonly rescored?: (job: TrainingJob) => TrainingJob;
 }
 
-/** Tunes for twelve steps; what the valset says at each measurement is given. */
+/** Trains for twelve steps, with given results of the measurements on the valset. */
 async function tune(options: Options = {}) {
   const batches: Batch[] = [];
   const measured: string[] = [];
@@ -91,7 +91,7 @@ async function tune(options: Options = {}) {
   return { ...result, batches, measured };
 }
 
-test('the steps are taken with the rate of the schedule', async () => {
+test('the steps use the rate of the schedule', async () => {
   const { batches } = await tune({ job: { learningRate: 0.5 } });
   expect(batches.map(({ rate }) => rate)).toEqual(Array.from({ length: 12 }, (_, step) => 0.5 * schedule(step, 12)));
 });
@@ -106,12 +106,12 @@ describe('batches', () => {
     }
   });
 
-  test('fewer rows than a batch holds: each once a step', async () => {
+  test('with fewer rows than a batch holds, a step has each once', async () => {
     const { batches } = await tune({ trainset: messages.slice(0, 3) });
     for (const { rows } of batches) expect(new Set(rows)).toEqual(new Set(messages.slice(0, 3)));
   });
 
-  test('the same seed gives the same batches, another seed others', async () => {
+  test('the same seed gives the same batches, another seed different ones', async () => {
     const { batches } = await tune();
     expect((await tune()).batches).toEqual(batches);
     expect((await tune({ job: { seed: 4 } })).batches).not.toEqual(batches);
@@ -123,7 +123,7 @@ describe('batches', () => {
     expect(batches.map((batch) => batch.prompt.body)).toEqual(batches.map((_, step) => (step % 2 ? other : prompt).body));
   });
 
-  test('demonstrations change from batch to batch, as many, and never give away the answer of a row', async () => {
+  test('demonstrations change from batch to batch, stay as many, and never reveal the answer of a row', async () => {
     const demonstrations = messages.slice(0, 2).map((row) => demonstrationOf(prompt, 'intent', row));
     const { batches } = await tune({ prompts: [{ ...prompt, demonstrations }] });
     for (const batch of batches) {
@@ -134,7 +134,7 @@ describe('batches', () => {
     expect(new Set(batches.map((batch) => JSON.stringify(batch.prompt.demonstrations))).size).toBeGreaterThan(6);
   });
 
-  test('those of an earlier step of a program answer with what that step does, and none is a row of another step', () => {
+  test("those of an earlier step of a program show that step's answers, and none is a row of another step", () => {
     const rows = messages.map((row) => ({ ...row, values: { ...row.values, summary: `about ${row.id}` } }));
     const demonstrations = rows.slice(0, 2).map((row) => demonstrationOf(prompt, 'summary', row));
     const shown: Prompt[] = [];
@@ -147,14 +147,14 @@ describe('batches', () => {
   });
 });
 
-test('a job is data: read from JSON it is done the same', async () => {
+test('a job is data: after a round trip through JSON it has the same result', async () => {
   const demonstrations = messages.slice(0, 2).map((row) => demonstrationOf(prompt, 'intent', row));
   const prompts = [prompt, { ...prompt, demonstrations }];
   const rescored = (job: TrainingJob): TrainingJob => JSON.parse(JSON.stringify(job)) as TrainingJob;
   expect(await tune({ prompts, rescored })).toEqual(await tune({ prompts }));
 });
 
-test('lessons with other rows have batches of their own, and each sees every row once before any twice', async () => {
+test('lessons with other rows have their own batches, and each sees every row once before any twice', async () => {
   const halves = [messages.slice(0, 6), messages.slice(6)];
   const lessons = halves.map((rows) => ({ prompt, rows, shots: 0 }));
   const { batches } = await tune({ job: { lessons, batchRows: 3 } });
@@ -165,7 +165,7 @@ test('lessons with other rows have batches of their own, and each sees every row
   }
 });
 
-test('of a program each row is an example of its own step, and only the lessonâ€™s prompt has other demonstrations', async () => {
+test("in a program each row is an example of its own step, and only the lesson's prompt has other demonstrations", async () => {
   const demonstrations = messages.slice(0, 2).map((row) => demonstrationOf(prompt, 'intent', row));
   const [first, second] = ['First', 'Second'].map((body): Prompt => ({ body, demonstrations }));
   const others = Object.fromEntries(messages.slice(0, 4).map(({ id }) => [id, 0]));
@@ -185,7 +185,7 @@ test('of a program each row is an example of its own step, and only the lessonâ€
   }
 });
 
-test('where other demonstrations are too long, the prompt is trained with its own', async () => {
+test('if other demonstrations are too long, the prompt is trained with its own', async () => {
   const demonstrations = messages.slice(0, 2).map((row) => demonstrationOf(prompt, 'intent', row));
   const own = { ...prompt, demonstrations };
   const batches: Batch[] = [];
@@ -200,7 +200,7 @@ test('where other demonstrations are too long, the prompt is trained with its ow
 });
 
 describe('early stopping', () => {
-  test('returns the adapter of the best measurement, and ends when it has not been beaten twice', async () => {
+  test('returns the adapter of the best measurement, and ends when two measurements in a row have not beaten it', async () => {
     const { adapter, evaluation, measured, batches } = await tune({ valset: [-3, -1, -2, -2, -0.1, 0] });
     expect(adapter.id).toBe('after 4');
     expect(evaluation?.logLikelihood!.mean).toBe(-1);
@@ -208,7 +208,7 @@ describe('early stopping', () => {
     expect(batches).toHaveLength(8);
   });
 
-  test('a higher score goes before a higher likelihood', async () => {
+  test('a higher score takes precedence over a higher likelihood', async () => {
     const answers = [evaluationWith([1, 0], [-1, -1]), evaluationWith([1, 1], [-2, -2]), evaluationWith([1, 0], [0, 0])];
     let asked = 0;
     const { adapter } = await tune({ job: { steps: 6, patience: 9 }, hooks: { measure: async () => answers[asked++] } });
@@ -220,7 +220,7 @@ describe('early stopping', () => {
     expect((await tune({ job: { steps: 1, measureEvery: 8 } })).measured).toEqual(['after 1']);
   });
 
-  test('weights that ran away end it, and what was best before stands', async () => {
+  test('diverged weights end it, and the best adapter before is returned', async () => {
     let asked = 0;
     const { adapter, batches } = await tune({
       hooks: {
@@ -235,7 +235,7 @@ describe('early stopping', () => {
     expect(diverged.evaluation).toBeUndefined();
   });
 
-  test('another failure of a measurement is a failure', async () => {
+  test('any other error in a measurement is thrown', async () => {
     await expect(tune({ hooks: { measure: () => Promise.reject(new TandemError('too-long', 'Too long.')) } })).rejects.toMatchObject({
       reason: 'too-long',
     });
@@ -243,9 +243,9 @@ describe('early stopping', () => {
 });
 
 describe('budget', () => {
-  test('a step costs three passes a token, a measurement what it says; the last step before the end is measured', async () => {
+  test('a token of a step counts three, a measurement counts its tokens; the last step before the end is measured', async () => {
     const steps: number[] = [];
-    // Five rows of ten tokens, forward 1 and backward 2: 150 a step; 2 a measurement.
+    // Five rows of ten tokens, forward 1 and backward 2: 150 for a step; 2 for a measurement.
     const { tokensUsed, measured } = await tune({
       job: { patience: 9 },
       hooks: { budget: 700, onStep: (step) => void steps.push(step.tokensUsed) },
@@ -255,7 +255,7 @@ describe('budget', () => {
     expect(tokensUsed).toBe(756);
   });
 
-  test('nothing to spend, nothing done', async () => {
+  test('without a budget it does nothing', async () => {
     const { batches, evaluation, tokensUsed } = await tune({ hooks: { budget: 0 } });
     expect([batches.length, evaluation, tokensUsed]).toEqual([0, undefined, 0]);
   });

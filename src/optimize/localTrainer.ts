@@ -1,4 +1,4 @@
-/** @file Does training jobs on this machine, step by step: AdamW on the log-likelihood of the answers, stopped early by the valset. */
+/** @file Runs training jobs on this machine, step by step: AdamW on the log-likelihood of the answers, with early stopping on the valset. */
 import { TandemError } from '../errors.ts';
 import type { Evaluation } from '../evaluate/evaluation.ts';
 import { isBetter } from '../evaluate/ranking.ts';
@@ -11,13 +11,13 @@ import { allowance } from './purse.ts';
 import { stepTokens } from './stepCost.ts';
 import type { Trained, Trainer, TrainingHooks, TrainingJob } from './trainer.ts';
 
-/** What a trainer on this machine is made of. */
+/** The parts of a trainer on this machine. */
 export interface TrainingParts extends ExampleMaker, Pick<Trainer, 'fresh' | 'soft'> {
   /** Trains a copy of the adapter, which keeps its shape. */
   start(from: Adapter, options: { seed: number; weightPenalty: number; softPenalty?: number; freedom?: AdapterFreedom }): AdapterTraining;
 }
 
-/** Its parts serve who takes steps of their own. */
+/** Includes its parts, for callers that take their own steps. */
 export interface LocalTrainer extends Trainer, TrainingParts {}
 
 export function localTrainer(parts: TrainingParts): LocalTrainer {
@@ -74,7 +74,7 @@ async function trainSteps(parts: TrainingParts, job: TrainingJob, hooks: Trainin
   return best ? { ...best, tokensUsed, measurements } : { adapter: training.adapter(), tokensUsed, measurements, steps: 0 };
 }
 
-/** How many steps there are to be, and what may be spent: as planned or, by the clock, as many as are paid for now. */
+/** How many steps are planned and what may be spent. With a clock, the number of steps is adjusted to what it allows now. */
 function plannedLength(
   { steps: planned, mostSteps = planned, measureEvery }: TrainingJob,
   { budget: purse, measuring = 0 }: TrainingHooks,
@@ -94,7 +94,7 @@ function plannedLength(
       measurement = tokensUsed;
       measurements++;
     },
-    /** After so many steps, which with their measurements cost so many tokens. */
+    /** Call this after `taken` steps, which cost `tokensUsed` with their measurements. */
     replan(taken: number, tokensUsed: number): void {
       const now = allowance(purse, tokensUsed);
       if (now === budget) return;
@@ -107,7 +107,7 @@ function plannedLength(
   };
 }
 
-/** Weights that ran away cannot be measured; what was best before stands. */
+/** Diverged weights cannot be measured. The best before them is kept. */
 function nothingIfDiverged(error: unknown): undefined {
   if (error instanceof TandemError && error.reason === 'not-finite') return undefined;
   throw error;

@@ -1,4 +1,4 @@
-/** @file LoRA adapters for a task, trained on this machine: what new ones are like, and how a row becomes tokens. */
+/** @file LoRA adapters for a task, trained on this machine: the settings of new ones, and how a row becomes tokens. */
 import type { Task } from '../evaluate/evaluation.ts';
 import { checkedLora, type Adapter, type LoraConfig } from '../model/adapter.ts';
 import { linearNames } from '../model/linears.ts';
@@ -10,7 +10,7 @@ import { softTuner } from './softTuner.ts';
 export const defaultLora: LoraConfig = { rank: 8, alpha: 16, dropout: 0, targets: linearNames };
 
 /**
- * What a run's new adapters are like: as asked for, in the rest like the one that the run starts from, or the default.
+ * The settings of a run's new adapters: those asked for, and otherwise those of the adapter that the run starts from, or the defaults.
  * @throws TandemError reason 'bad-lora'
  */
 export function loraFor(asked: Partial<LoraConfig> = {}, start?: Adapter): LoraConfig {
@@ -38,7 +38,7 @@ export function loraTrainer(model: OpenedModel, asked: Task | readonly Task[], l
     outputOf: (step = last) => tasks[step].output,
     fresh: (seed) => training.fresh(lora, seed),
     start(from, options) {
-      // Rank, alpha and targets are what the trained matrices mean; dropout says only how training goes on.
+      // Rank, alpha and targets define what the trained matrices mean. Dropout only affects further training.
       const config = { ...from.config, dropout: lora.dropout };
       return training.start({ ...from, config }, { ...options, weightDecay: 0.01 });
     },

@@ -1,4 +1,4 @@
-/** @file Evaluations, rows and an evaluator without a model behind them, for the tests of this room. */
+/** @file Evaluations, rows and an evaluator without a model, for the tests of this room. */
 import { defaultDecoding } from '../prompt/decoding.ts';
 import { makeRow, type Row } from '../data/dataset.ts';
 import type { Evaluation, Task } from '../evaluate/evaluation.ts';
@@ -44,7 +44,7 @@ export const intentTask: Task = {
   decoding: { ...defaultDecoding, maxTokens: 8 },
 };
 
-/** An evaluator that is told how each row scores and is answered, with the right answer if it is not; a row costs one pass. */
+/** An evaluator with given scores and answers for each row. The default answer is the right one. A row costs one token. */
 export function evaluatorWith(
   scoreOf: (row: Row, prompt: Prompt, adapter?: Adapter) => number,
   task: Task = intentTask,

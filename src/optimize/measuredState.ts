@@ -1,4 +1,4 @@
-/** @file A prompt and an adapter with what the valset says of them, in the form in which events carry it. */
+/** @file A prompt and an adapter with their numbers on the valset, in the form that events use. */
 import type { Evaluation } from '../evaluate/evaluation.ts';
 import type { Adapter } from '../model/adapter.ts';
 import type { Prompt } from '../prompt/prompt.ts';
@@ -26,7 +26,7 @@ export function measuredState(
   };
 }
 
-/** Measures what an optimization starts from, puts its adapter into the store, and tells of it. */
+/** Measures the start of an optimization, puts its adapter into the store, and reports it. */
 export async function measureStart(context: OptimizationContext): Promise<{ start: MeasuredState; evaluation: Evaluation }> {
   const { start: adapter, prompt } = context;
   if (adapter) await context.adapters.put(adapter);
@@ -36,11 +36,11 @@ export async function measureStart(context: OptimizationContext): Promise<{ star
   return { start, evaluation };
 }
 
-/** Evaluations of states on the valset, so that none is measured twice; after a kill they are not there, and are made again. */
+/** Evaluations of states on the valset, so that none is measured twice. After a kill they are gone and are computed again. */
 export interface KnownEvaluations {
   readonly of: (context: OptimizationContext, state: MeasuredState) => Promise<Evaluation>;
   readonly set: (candidate: CandidateId, evaluation: Evaluation) => void;
-  /** Puts the adapter of a state that was judged into the store and remembers its evaluation. @returns the state */
+  /** Puts the adapter of a judged state into the store and remembers its evaluation. @returns the state */
   readonly keep: (
     context: Pick<OptimizationContext, 'adapters'>,
     judged: { readonly state: MeasuredState; readonly measured: MeasuredCandidate },

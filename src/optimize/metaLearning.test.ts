@@ -43,7 +43,7 @@ const tasks = (): MetaTask[] =>
 const options = { tasksARound: 2, innerSteps: 4, batchRows: 6, learningRate: 5e-3, softRate: 0.03, outerRate: 1, seed: 1 };
 const begin = (): ReptileState => ({ round: 0, adapter: initialAdapter(model.engine.config, lora, 1), tokensUsed: 0 });
 
-/** Loss on a task that was not learned from, at each step from a start. */
+/** The loss on a task that was not learned from, at each step from a start. */
 async function losses(start: Adapter): Promise<number[]> {
   const trainer = loraTrainer(model, task, lora);
   const training = trainer.start(start, { seed: 3, weightPenalty: 0 });
@@ -54,7 +54,7 @@ async function losses(start: Adapter): Promise<number[]> {
 }
 
 describe('Reptile', () => {
-  test('learns a start from which a new task of the family is sooner learned', async () => {
+  test('learns a start from which a new task of the family is learned faster', async () => {
     const learned = await reptile(begin(), tasks(), { ...options, rounds: 12 });
     const [cold, warm] = [await losses(begin().adapter), await losses(learned.adapter)];
     expect(warm[0]).toBeLessThan(cold[0]);
@@ -62,7 +62,7 @@ describe('Reptile', () => {
     expect(learned.tokensUsed).toBeGreaterThan(0);
   });
 
-  test('broken off after any round and gone on with, ends the same', async () => {
+  test('interrupted after any round and continued, ends the same', async () => {
     const states: ReptileState[] = [begin()];
     const whole = await reptile(states[0], tasks(), { ...options, rounds: 4 }, (state) => void states.push(state));
     for (const state of states) expect((await reptile(state, tasks(), { ...options, rounds: 4 })).adapter.id).toBe(whole.adapter.id);
@@ -81,7 +81,7 @@ describe('Reptile', () => {
   });
 });
 
-test('a start moves towards the mean of where its tasks led', () => {
+test('a start moves towards the mean of where its tasks ended', () => {
   const start = begin().adapter;
   const plus = (added: number): Adapter =>
     makeAdapter(
@@ -102,7 +102,7 @@ describe('with a soft prompt', () => {
     const start = { ...soft.begin('Say what it is.', { start: 'text', tokens: 6, seed: 1 }), text: '' };
     return { round, adapter: makeAdapter(adapter.config, adapter.pairs, start), tokensUsed };
   };
-  /** Loss with the soft prompt in front, which alone moves; on a task that was not learned from. */
+  /** The loss with the soft prompt in front, where only the soft prompt moves, on a task that was not learned from. */
   async function softLosses({ config, pairs, soft }: Adapter): Promise<number[]> {
     const trainer = loraTrainer(model, task, lora);
     const training = trainer.start(makeAdapter(config, pairs, soft), { seed: 3, weightPenalty: 0 });
@@ -112,7 +112,7 @@ describe('with a soft prompt', () => {
     return found;
   }
 
-  test('learns where that begins too: with the base weights a new task is sooner learned from it', async () => {
+  test('also learns its start: with the base weights a new task is learned faster from it', async () => {
     const began = withLearnedSoft();
     const learned = await reptile(began, tasks(), { ...options, rounds: 12 });
     const { soft } = learned.adapter;
@@ -126,13 +126,13 @@ describe('with a soft prompt', () => {
     expect((await warm)[3]).toBeLessThan((await cold)[3]);
   });
 
-  test('broken off after a round and gone on with, ends the same', async () => {
+  test('interrupted after a round and continued, ends the same', async () => {
     const states: ReptileState[] = [];
     const whole = await reptile(withLearnedSoft(), tasks(), { ...options, rounds: 3 }, (state) => void states.push(state));
     expect((await reptile(states[0], tasks(), { ...options, rounds: 3 })).adapter.id).toBe(whole.adapter.id);
   });
 
-  test('that has no place in a .prompty stays as it is', async () => {
+  test('that has no place in a .prompty is not changed', async () => {
     const jinja: Prompt = { ...prompt, body: 'user:\nText: {{text}}\nKind:\n', syntax: 'jinja' };
     const others = tasks().map((each) => ({ ...each, prompts: [jinja] }));
     const learned = await reptile(withLearnedSoft(), others, { ...options, rounds: 2 });
@@ -142,7 +142,7 @@ describe('with a soft prompt', () => {
 });
 
 describe('in the shape of a run', () => {
-  test('a higher rank and another alpha change nothing of what it computes', async () => {
+  test('a higher rank and another alpha do not change what it computes', async () => {
     const learned = await reptile(begin(), tasks(), { ...options, rounds: 1 });
     const fresh = initialAdapter(model.engine.config, { rank: 8, alpha: 8, dropout: 0, targets: [...lora.targets, 'up_proj'] }, 9);
     const wide = widened(learned.adapter, fresh)!;

@@ -1,6 +1,6 @@
 /**
- * @file Meta-learning of a start for adapters, and for soft prompts beside them: Reptile, Nichol et al. 2018. What is learned is where a few
- * steps on a new task lead far.
+ * @file Meta-learning of a start for adapters, and for soft prompts with them: Reptile, Nichol et al. 2018. It learns a start from which a few steps
+ * on a new task lead far.
  */
 import type { Row } from '../data/dataset.ts';
 import { makeAdapter, type Adapter, type LoraPair } from '../model/adapter.ts';
@@ -13,22 +13,22 @@ import type { LocalTrainer } from './localTrainer.ts';
 export interface MetaTask {
   readonly name: string;
   readonly trainer: Pick<LocalTrainer, 'start' | 'example'>;
-  /** Ways to ask it; each visit takes one. */
+  /** Different wordings of the task. Each visit uses one. */
   readonly prompts: readonly Prompt[];
   readonly rows: readonly Row[];
 }
 
 export interface ReptileOptions {
   readonly rounds: number;
-  /** Visited a round; the start moves to the mean of where they lead. */
+  /** Tasks visited in a round. The start moves to the mean of where they end. */
   readonly tasksARound: number;
   readonly innerSteps: number;
   readonly batchRows: number;
-  /** Of the steps on a task, constant. */
+  /** The constant rate of the steps on a task. */
   readonly learningRate: number;
-  /** The same of the soft prompt, where the start has one. */
+  /** The same for the soft prompt, if the start has one. */
   readonly softRate: number;
-  /** How far the start moves, from the first round on; goes down along a line to a tenth. */
+  /** How far the start moves in the first round. Decreases linearly to a tenth. */
   readonly outerRate: number;
   readonly seed: number;
 }
@@ -42,7 +42,7 @@ export const reptileDefaults: Omit<ReptileOptions, 'rounds' | 'seed'> = {
   outerRate: 1,
 };
 
-/** After a round; JSON but for the adapter: with it a later call goes on as if it had not been broken off. */
+/** The state after a round. JSON except for the adapter. With it, a later call continues as if it had not been interrupted. */
 export interface ReptileState {
   readonly round: number;
   readonly adapter: Adapter;
@@ -51,8 +51,9 @@ export interface ReptileState {
 }
 
 /**
- * Runs the rounds that are left. A start that has a soft prompt learns where that begins too: every second step is read with it in the place of
- * the instruction, and moves both. @param onRound hears each round, with the mean first and last loss on its tasks, in nats a row
+ * Runs the remaining rounds. If the start has a soft prompt, its start is learned too: in every second step it replaces the instruction, and the step
+ * moves both.
+ * @param onRound called after each round, with the mean first and last loss on its tasks, in nats per row
  */
 export async function reptile(
   from: ReptileState,
@@ -74,7 +75,7 @@ export async function reptile(
       const rows = random.shuffle(task.rows);
       const softPrompt = state.adapter.soft && takesSoftPrompt(prompt) ? withSoftLine(prompt) : undefined;
       for (let step = 0; step < innerSteps; step++) {
-        // A small task gives its rows more than once.
+        // A small task uses its rows more than once.
         const batch = Array.from({ length: Math.min(batchRows, rows.length) }, (_, i) => rows[(step * batchRows + i) % rows.length]);
         const soft = softPrompt && step % 2 === 0;
         const examples = batch.map((row) =>
@@ -125,9 +126,9 @@ export function towards(start: Adapter, others: readonly Adapter[], share: numbe
 }
 
 /**
- * A learned start in the shape of a run's new adapters, without a soft prompt: a higher rank gets components that change nothing yet, the scale alpha / rank is
- * made up for. Undefined where the run's adapters cannot hold it: a lower rank, or linears and layers that are not among theirs.
- * @param fresh an adapter as the run would begin with
+ * A learned start in the shape of a run's new adapters, without a soft prompt. A higher rank gets components that have no effect yet, and a different
+ * scale alpha / rank is compensated. Undefined if the run's adapters cannot hold it: their rank is lower, or they lack some of its linears or layers.
+ * @param fresh an adapter as the run would start with
  */
 export function widened(learned: Adapter, fresh: Adapter): Adapter | undefined {
   const { rank, alpha } = learned.config;

@@ -1,4 +1,7 @@
-/** @file Races of candidates without a true difference, and weight phases that bring nothing: each answers a share of the rows anew, by chance, and otherwise like all the others. */
+/**
+ * @file Comparisons of candidates without a true difference, and weight phases that gain nothing: each answers a share of the rows again at random,
+ * and the others as all candidates do.
+ */
 import { makeRow, type Row } from '../data/dataset.ts';
 import type { Evaluation } from '../evaluate/evaluation.ts';
 import type { Candidate, Evaluator } from '../evaluate/evaluator.ts';
@@ -15,14 +18,14 @@ import { weightPhase } from './weightPhase.ts';
 
 export interface NullRaces {
   readonly trials: number;
-  /** Of the valset. */
+  /** Rows of the valset. */
   readonly rows: number;
   readonly candidates: number;
-  /** Added to each candidate's chance on the rows that it answers anew, not to the best's; default 0. */
+  /** Added to each candidate's probability on the rows that it answers again, but not to the best's. Default 0. */
   readonly gain?: number;
 }
 
-/** @returns the shares of the trials whose winner the gate lets through, by what it was let through for */
+/** @returns the shares of the trials whose winner the gate accepts, by the reason for accepting */
 export async function wrongAcceptances({ trials, rows, candidates, gain = 0 }: NullRaces): Promise<{ score: number; likelihood: number }> {
   const valset = Array.from({ length: rows }, (_, i) => makeRow({ text: `row ${i}`, kind: 'a' }, i + 1));
   const prompts = Array.from({ length: candidates }, (_, i) => ({ body: `${i}`, demonstrations: [] }));
@@ -46,8 +49,8 @@ export async function wrongAcceptances({ trials, rows, candidates, gain = 0 }: N
 }
 
 /**
- * Weight phases that bring nothing: each measurement, and each other way to read its answers, is like the best but for chance.
- * @returns the share of the phases whose result the gate lets through
+ * Weight phases that gain nothing: each measurement, and each other label scoring, differs from the best only by chance.
+ * @returns the share of the phases whose result the gate accepts
  */
 export async function wrongWeightPhases({ phases, rows }: { readonly phases: number; readonly rows: number }): Promise<number> {
   const valset = Array.from({ length: rows }, (_, i) => makeRow({ text: `row ${i}`, kind: 'a' }, i + 1));
@@ -95,19 +98,19 @@ export async function wrongWeightPhases({ phases, rows }: { readonly phases: num
   return accepted / phases;
 }
 
-/** Of the rows, those that a candidate answers in its own way. */
+/** The share of the rows that a candidate answers in its own way. */
 const changed = 0.3;
 
-/** Rows are right with a chance of their own, drawn once for the seed. */
+/** Each row has its own probability of being right, drawn once for the seed. */
 function nullEvaluator(seed: number, gain: number): Evaluator {
   const answer = (row: Row, body: string): { score: number; logLikelihood: number } => {
     const common = randomStream('null', seed, row.id);
     const chance = common.uniform();
     const shared = Number(common.uniform() < chance);
     const own = randomStream('null', seed, row.id, body);
-    const anew = own.uniform() < changed;
-    const score = anew ? Number(own.uniform() < chance + (body === 'best' ? 0 : gain)) : shared;
-    return { score, logLikelihood: Math.log(0.05 + 0.9 * chance) + (anew ? own.normal() : 0) };
+    const again = own.uniform() < changed;
+    const score = again ? Number(own.uniform() < chance + (body === 'best' ? 0 : gain)) : shared;
+    return { score, logLikelihood: Math.log(0.05 + 0.9 * chance) + (again ? own.normal() : 0) };
   };
   return {
     evaluate: ({ prompt }: { prompt: { body: string } }, rows: readonly Row[]): Promise<Evaluation> => {
@@ -122,7 +125,7 @@ function nullEvaluator(seed: number, gain: number): Evaluator {
         rows: results,
         score: mean(results.map(({ score }) => score)),
         logLikelihood: mean(results.map(({ logLikelihood }) => logLikelihood)),
-        // So that all ways of reading label scores are there.
+        // Makes all ways of label scoring available.
         lengthSlope: -1,
         promptTokens: 1,
         tokensUsed: rows.length,

@@ -10,7 +10,7 @@ const adapter: Adapter = makeAdapter({ rank: 2, alpha: 4, dropout: 0, targets: [
 ]);
 const evaluation = evaluationWith([1, 0], [-0.5, -1.5], 30);
 
-test('J is the mean log-likelihood less the penalties on the change of the weights and on the length of the prompt', () => {
+test('J is the mean log-likelihood minus the penalties for the change of the weights and for the length of the prompt', () => {
   expect(objectiveTerms(evaluation, adapter, { weights: 0.01, prompt: 0.002 })).toEqual({
     logLikelihood: -1,
     weightPenalty: expect.closeTo(0.01 * 100, 10) as number,
@@ -19,12 +19,12 @@ test('J is the mean log-likelihood less the penalties on the change of the weigh
   });
 });
 
-test('without an adapter the weights cost nothing', () => {
+test('without an adapter there is no penalty for the weights', () => {
   const { weightPenalty, promptPenalty, total } = objectiveTerms(evaluation, undefined, defaultObjective);
   expect([weightPenalty, promptPenalty, total]).toEqual([0, expect.closeTo(0.003, 10), expect.closeTo(-1.003, 10)]);
 });
 
-test('a longer prompt lowers J, everything else being equal', () => {
+test('a longer prompt lowers J if everything else is equal', () => {
   const longer = { ...evaluation, promptTokens: 31 };
   expect(objectiveTerms(longer, adapter, defaultObjective).total).toBeLessThan(objectiveTerms(evaluation, adapter, defaultObjective).total);
 });

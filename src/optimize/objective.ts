@@ -1,6 +1,7 @@
 /**
- * @file The objective J = mean log P(y | x; theta, p) - lambda1 R1(theta) - lambda2 R2(p), a row of the valset, in nats. Where the rows have
- * no gold answers y, the mean score takes the place of the log-likelihood.
+ * @file The objective J = mean log P(y
+ * x; theta, p) - lambda1 R1(theta) - lambda2 R2(p), per row of the valset, in nats. If the rows have no gold answers y, the mean score replaces the
+ * log-likelihood.
  */
 import type { Evaluation } from '../evaluate/evaluation.ts';
 import type { Adapter } from '../model/adapter.ts';
@@ -17,8 +18,8 @@ export interface ObjectiveWeights {
 export const defaultObjective: ObjectiveWeights = { weights: 1e-4, prompt: 1e-4 };
 
 /**
- * R2 is the prompt's length in tokens, demonstrations and virtual tokens included: what every row pays for, in time and in context. A soft
- * prompt adds how far it has drifted from its text, where a row moved as far as to an unrelated token is worth about two tokens.
+ * R2 is the prompt's length in tokens, including demonstrations and virtual tokens: what every row costs in time and context. A soft prompt adds how
+ * far it has drifted from its text. A virtual token that moved as far as to an unrelated token counts as about two tokens.
  */
 export function objectiveTerms(evaluation: Evaluation, adapter: Adapter | undefined, lambda: ObjectiveWeights): ObjectiveTerms {
   const logLikelihood = evaluation.logLikelihood?.mean;

@@ -1,4 +1,4 @@
-/** @file The optimizers as classes, for other programs that make them with `new`; inside Tandem the functions are called. */
+/** @file The optimizers as classes, for other programs that create them with `new`. Tandem itself calls the functions. */
 import { alternating } from './alternating.ts';
 import type { AlternatingOptions } from './alternatingPhase.ts';
 import { coordinate } from './coordinate.ts';
@@ -9,10 +9,10 @@ import { simultaneous } from './simultaneous.ts';
 import type { SimultaneousOptions } from './simultaneousOptions.ts';
 
 export class JointOptimizer {
-  /** Runs to the end of the budget or until neither the prompt nor the weights help. The result is never worse than the start on the valset. */
+  /** Runs to the end of the budget, or until neither the prompt nor the weights help. The result is never worse than the start on the valset. */
   readonly optimize: (options: JointOptimization) => Promise<JointResult>;
 
-  /** @param options the way of optimizing; alternating by default, coordinate descent for programs of several steps */
+  /** @param options the coordinator; by default alternating, or coordinate descent for programs of several steps */
   constructor({ coordinator }: { coordinator?: Coordinator } = {}) {
     this.optimize = (options) => optimizeJointly(options, coordinator);
   }

@@ -1,4 +1,4 @@
-/** @file What weights learn from where the data has no right answers, and runs on such data. */
+/** @file What weights learn from if the data has no right answers, and runs on such data. */
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { makeRow } from '../data/dataset.ts';
 import type { Task } from '../evaluate/evaluation.ts';
@@ -24,7 +24,7 @@ const prompt: Prompt = { body: 'Text: ${input:text}\nTitle:', demonstrations: []
 const { labels: _, ...unlabelled } = kindTask;
 const freeText: Task = { ...unlabelled, output: 'title' };
 
-/** Answers `<text> <round>`, and scores as it is told; round 0 is greedy, the others are samples with a seed of their own. */
+/** Answers `<text> <round>`, with the given scores. Round 0 is greedy, the others are samples with their own seeds. */
 function answering(scoreOf: (row: number, round: number) => number, of: Task = freeText) {
   const asked: { seed: number | undefined; temperature: number | undefined; rows: number }[] = [];
   const evaluator: Evaluator = {
@@ -56,15 +56,15 @@ function learn(evaluator: Evaluator, { trainset = rows, budget = 1e6, phase = 2,
 }
 
 describe('rowsToLearn', () => {
-  test('right answers that the data has are taken as they are, and nothing is asked', async () => {
+  test('right answers in the data are used as they are, and nothing is asked', async () => {
     const { evaluator, asked } = answering(() => 1);
     const gold = rows.map((row) => ({ ...row, values: { ...row.values, title: 'given' } }));
     expect(await learn(evaluator, { trainset: gold })).toEqual({ rows: gold, tokensUsed: 0 });
     expect(asked).toEqual([]);
   });
 
-  test('a row has the earliest of its answers that pass; rows without one are left out', async () => {
-    // Rows 0 to 4 pass at once, 5 to 9 at the second sample.
+  test('a row gets the earliest of its answers that pass; rows without one are left out', async () => {
+    // Rows 0 to 4 pass at once, 5 to 9 with the second sample.
     const { evaluator, asked } = answering((row, round) => Number(row < 5 || (row < 10 && round === 2)));
     const events: OptimizationEvent[] = [];
     const { rows: learned, tokensUsed } = await learn(evaluator, { events });
@@ -78,22 +78,22 @@ describe('rowsToLearn', () => {
     expect(events).toEqual([{ type: 'ownAnswersJudged', phase: 2, rows: 20, answers: 60, passed: 20, learned: 10, tokensUsed: 1100 }]);
   });
 
-  test('of a metric that gives part of a point the best answers above the average are learned', async () => {
+  test('with partial scores, the best answers above the average are learned', async () => {
     const { evaluator } = answering((row, round) => (row < 10 ? 0.2 : 0.4 + 0.1 * round));
     const { rows: learned } = await learn(evaluator);
     expect(learned.map(({ values }) => values.title)).toEqual(rows.slice(10).map(({ values }) => `${textIn(values, 'text')} 2`));
   });
 
-  test('where no answer passes there is nothing to learn', async () => {
+  test('if no answer passes, there is nothing to learn', async () => {
     const events: OptimizationEvent[] = [];
     expect((await learn(answering(() => 0).evaluator, { events })).rows).toEqual([]);
     expect(events).toMatchObject([{ passed: 0, learned: 0 }]);
   });
 
-  test('as many rows are asked as a share of the budget pays for, others in another phase', async () => {
+  test('as many rows are asked as a share of the budget pays for, and others in another phase', async () => {
     const many = Array.from({ length: 200 }, (_, i) => makeRow({ text: `thing ${i}` }, i + 1));
     const [one, other] = [answering(() => 1), answering(() => 1)];
-    // 0.3 of 4000 passes for three answers of ten passes.
+    // 0.3 of 4000 tokens, for three answers of ten tokens.
     const first = await learn(one.evaluator, { trainset: many, budget: 4000 });
     expect(one.asked.map(({ rows: count }) => count)).toEqual([40, 40, 40]);
     const second = await learn(other.evaluator, { trainset: many, budget: 4000, phase: 3 });
@@ -107,13 +107,13 @@ describe('rowsToLearn', () => {
   });
 });
 
-test('rows for a measurement of time take the answer that they got where they have none', () => {
+test('rows without a right answer use the answer that they got when time is measured', () => {
   const given = { ...rows[1], values: { ...rows[1].values, title: 'given' } };
   const results = [0, 1].map((place) => ({ row: rows[place].id, prediction: `answer ${place}`, score: 0 }));
   expect(answeredBy([rows[0], given], results, 'title').map(({ values }) => values.title)).toEqual(['answer 0', 'given']);
 });
 
-test('demonstrations are own answers that pass: rows without an answer are never shown', async () => {
+test("demonstrations are the model's own answers that pass; rows without an answer are never shown", async () => {
   const { evaluator } = answering((row) => Number(row < 12));
   const context = { prompt, evaluator, trainset: rows, random: randomStream(1), count: 1 };
   expect(await labelledDemonstrations.propose(context)).toEqual([]);
@@ -131,7 +131,7 @@ describe('a run on data without right answers', { tags: 'long' }, () => {
   beforeAll(async () => {
     model = await loadTinyModel();
   });
-  /** An answer passes that has the letter e and no digit. */
+  /** An answer passes if it has the letter e and no digit. */
   const judged: Task = {
     ...freeText,
     decoding: { ...freeText.decoding, maxTokens: 6, stop: ['\n'] },
@@ -155,7 +155,7 @@ describe('a run on data without right answers', { tags: 'long' }, () => {
     return driveCoordinator(model, { make, context, ...(from && { from }) }).then((driven) => ({ ...driven, adapters }));
   };
 
-  test('weights learn answers of their own that pass, the score alone decides, and no likelihood is known', async () => {
+  test("weights learn from the model's own passing answers, the score alone decides, and there is no likelihood", async () => {
     const { state, events } = await drive(judged);
     const steps = ofType(events, 'weightStep');
     const own = steps.filter(({ phase }) => phase === steps[0].phase);
@@ -170,7 +170,7 @@ describe('a run on data without right answers', { tags: 'long' }, () => {
     expect(state.tokensUsed).toBeLessThan(1.3 * 60_000);
   });
 
-  test('from any phase it goes on to the same end', async () => {
+  test('continued from any phase, it ends the same', async () => {
     const { state, events, snapshots, adapters } = await drive(judged);
     expect(snapshots.length).toBeGreaterThan(2);
     for (const snapshot of snapshots.slice(0, 3)) {
@@ -180,7 +180,7 @@ describe('a run on data without right answers', { tags: 'long' }, () => {
     }
   });
 
-  test('where nothing passes the prompt comes first and says why, and the weights say that there is nothing to learn', async () => {
+  test('if nothing passes, the prompt comes first and says why, and the weights report that there is nothing to learn from', async () => {
     const { state, events } = await drive(never, undefined, undefined, 30_000);
     const [first] = ofType(events, 'phaseStarted');
     expect(first).toMatchObject({ target: 'prompt', because: 'no answer passes yet, so the weights have nothing to learn from' });

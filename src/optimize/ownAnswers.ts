@@ -1,7 +1,7 @@
 /**
- * @file What weights learn from where the data has no right answers: the model's own, as far as the metric passes them. Rejection sampling:
- * Zelikman et al. 2022 (STaR); Yuan et al. 2023; the best of several a row, Dong et al. 2023 (RAFT). A prompt makes the first outputs pass, and
- * training on them makes the next ones likelier.
+ * @file What weights learn from if the data has no right answers: the model's own answers that the metric passes. Rejection sampling: Zelikman et al.
+ * 2022 (STaR); Yuan et al. 2023; the best of several per row, Dong et al. 2023 (RAFT). A prompt makes the first outputs pass, and training on them
+ * makes the next ones more likely.
  */
 import type { Row } from '../data/dataset.ts';
 import { limitRows } from '../data/split.ts';
@@ -13,12 +13,12 @@ import { randomStream } from '../random.ts';
 import type { OptimizationContext } from './coordinator.ts';
 import { allowance, type Purse } from './purse.ts';
 
-/** Samples of free text a row, beside the greedy answer. A label is the likeliest one: to sample it would only add noise. */
+/** Samples of free text for each row, besides the greedy answer. For a label, the most likely one is used: sampling would only add noise. */
 const samples = 2;
 const temperature = 0.8;
-/** Of what the phase may spend. Answers that pass are worth no more than the training on them. */
+/** The share of the phase's budget. Finding answers that pass is worth no more than training on them. */
 const share = 0.3;
-/** Fewer rows tell nothing of what passes. */
+/** Fewer rows say nothing about what passes. */
 const fewestRows = 16;
 
 /** Rows to learn from, each with an answer. */
@@ -28,14 +28,14 @@ export interface Learned {
   readonly tokensUsed: number;
 }
 
-/** In tokens. */
+/** Amounts in tokens. */
 interface LearningPhase {
   readonly phase: number;
-  /** Since the start of the optimization. */
+  /** Spent since the start of the optimization. */
   readonly spent: number;
   /** What the phase may spend. */
   readonly budget: Purse;
-  /** Of one answer, as far as it is known. */
+  /** The cost of one answer, as far as it is known. */
   readonly rowCost: number;
 }
 
@@ -46,8 +46,8 @@ export const hasAnswers = ({ trainset, trainer }: Pick<OptimizationContext, 'tra
   haveAnswers(trainset, trainer.outputColumn);
 
 /**
- * The training rows; without right answers those rows that the candidate answers well, with the best of its own answers: one that passes, or,
- * while few pass and the metric gives part of a point, one that is worth more than its answers are on average.
+ * The training rows. Without right answers, those rows that the candidate answers well, with the best of its own answers. An answer is good if it
+ * passes. While few pass and the metric gives partial scores, an answer that scores above the average is good too.
  */
 export async function rowsToLearn(
   context: Learning,
@@ -71,9 +71,9 @@ export async function rowsToLearn(
   }
   const all = answers.flat();
   const average = all.reduce((sum, { score }) => sum + score, 0) / Math.max(1, all.length);
-  // The earliest of the best: the greedy answer where it is as good as any.
+  // The earliest of the best: the greedy answer if no other is better.
   const bestOf = answers.map((each) => each.toSorted((a, b) => b.score - a.score).at(0));
-  // Answers that are merely good help while hardly any is right.
+  // Answers that are merely good help while hardly any are right.
   const isEnough = bestOf.filter((best) => best && isRight(best)).length >= fewestRows;
   const rows = asked.flatMap((row, place) => {
     const best = bestOf[place];
@@ -93,14 +93,14 @@ export async function rowsToLearn(
   return { rows, tokensUsed };
 }
 
-/** The last step's answers are sampled; of a single prompt all. */
+/** Sampling applies to the last step's answers, or to all answers of a single prompt. */
 function sampled(prompt: Prompt, sampling: { readonly temperature: number; readonly topP: number; readonly seed: number }): Prompt {
   const steps = stepsOf(prompt);
   const last = steps[steps.length - 1];
   return asProgram([...steps.slice(0, -1), { ...last, decoding: { ...last.decoding, ...sampling } }]);
 }
 
-/** The rows with the answers that they got, where they have none; for measurements of time, which need no good ones. */
+/** The rows, with the model's answers where they have none. For measurements of time, which do not need good answers. */
 export function answeredBy(rows: readonly Row[], results: readonly RowResult[], output: string): Row[] {
   return rows.map((row, place) =>
     Object.hasOwn(row.values, output) ? row : { ...row, values: { ...row.values, [output]: results[place].prediction } },

@@ -1,4 +1,4 @@
-/** @file Wordings to train under: like the prompt, and none that a row does not fit under. */
+/** @file Other wordings to train under: similar to the prompt, and every row fits under them. */
 import { beforeAll, expect, test } from 'vitest';
 import { makeRow } from '../data/dataset.ts';
 import type { TrainableModel } from '../model/trainableModel.ts';
@@ -23,12 +23,12 @@ test('other wordings are not much longer than the prompt, and the same for the s
   expect(await paraphrases(context, kindPrompt)).toEqual(found);
 });
 
-test('a wording that the longest row does not fit under is left out', async () => {
+test('a wording that leaves no room for the longest row is left out', async () => {
   const { trainer } = contextOf();
   const [first] = kindSplits.trainset;
   const costOf = (text: string): number =>
     trainer.stepCost({ prompt: kindPrompt, rows: [makeRow({ ...first.values, text }, 1)], shots: 0 }, 1);
-  // As long as the model reads under the prompt itself.
+  // As long as the model's context allows under the prompt itself.
   let text = 'red';
   while (!throws(() => costOf(`${text} x`))) text += ' x';
   const long = makeRow({ ...first.values, text }, 1);

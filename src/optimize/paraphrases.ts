@@ -1,7 +1,4 @@
-/**
- * @file Other wordings of a prompt to train under as well, so that the weights learn the task and not the words that it is asked in (PAFT;
- * Wei et al. 2025).
- */
+/** @file Other wordings of a prompt that are trained under too, so that the weights learn the task and not its wording (PAFT; Wei et al. 2025). */
 import type { Row } from '../data/dataset.ts';
 import type { Prompt } from '../prompt/prompt.ts';
 import { randomStream } from '../random.ts';
@@ -11,13 +8,13 @@ import { editOperators } from './proposers/edits.ts';
 import { groundedTemplates } from './proposers/templates.ts';
 import type { Trainer } from './trainer.ts';
 
-/** A wording that is longer by more characters than this would cost more than it teaches. */
+/** A wording that is longer than the prompt by more characters than this would cost more than it teaches. */
 const mostLonger = 160;
 const wordings = 4;
 
 type Given = Pick<OptimizationContext, 'evaluator' | 'trainer' | 'trainset' | 'valset' | 'seed'>;
 
-/** Wordings of about the same length that all rows fit under, none of them the prompt's own; the same for the same seed. */
+/** Wordings of about the same length that leave room for all rows, without the prompt's own. They are the same for the same seed. */
 export async function paraphrases(context: Given, prompt: Prompt): Promise<readonly Prompt[]> {
   const { evaluator, trainer, trainset, seed } = context;
   const found: Prompt[] = [];
@@ -32,7 +29,7 @@ export async function paraphrases(context: Given, prompt: Prompt): Promise<reado
   return found.filter((each) => isLike(each) && fits(trainer, each, rows)).slice(0, wordings);
 }
 
-/** Rows that stand for all: if the longest ones fit, the others do. */
+/** How many rows stand for all: if the longest ones fit, the others do. */
 const longest = 64;
 
 const longestRows = ({ trainset, valset }: Given): Row[] =>
@@ -42,7 +39,7 @@ const longestRows = ({ trainset, valset }: Given): Row[] =>
     .slice(0, longest)
     .map(({ row }) => row);
 
-/** Whether the model can read the rows with their answers under a prompt. */
+/** Whether the rows with their answers fit into the model's context under a prompt. */
 function fits(trainer: Trainer, prompt: Prompt, rows: readonly Row[]): boolean {
   try {
     trainer.stepCost({ prompt, rows, shots: 0 }, 1);
@@ -53,6 +50,6 @@ function fits(trainer: Trainer, prompt: Prompt, rows: readonly Row[]): boolean {
   }
 }
 
-/** The order in which batches take the prompt and other wordings of it: the prompt itself twice as often. */
+/** The order in which batches use the prompt and its other wordings: the prompt itself comes twice as often. */
 export const mixtureOf = (prompt: Prompt, others: readonly Prompt[]): readonly Prompt[] =>
   others.length === 0 ? [prompt] : others.flatMap((other) => [prompt, prompt, other]);

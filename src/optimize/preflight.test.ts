@@ -13,32 +13,32 @@ import { kindRows, kindTask, loadTinyModel, tinyLora } from './kinds.fixture.ts'
 import { localTrainer } from './localTrainer.ts';
 import { loraTrainer } from './loraTrainer.ts';
 
-/** Of forty rows the first so many right. */
+/** The first `count` of forty rows are right. */
 const right = (count: number): number[] => Array.from({ length: 40 }, (_, i) => Number(i < count));
-/** Likelihoods that go up and down by chance around a mean. */
+/** Likelihoods that vary around a mean. */
 const likely = (nats: number, spread = 1): number[] => Array.from({ length: 40 }, (_, i) => nats + spread * (((i * 7) % 5) - 2));
 
 describe('the outlook of a target', () => {
   const now = evaluationWith(right(20), likely(-3));
 
-  test('is likely where the gate would let the best of its tries through', () => {
+  test('is likely if the gate would accept the best try', () => {
     expect(outlookOf('weights', now, [evaluationWith(right(32), likely(-1))])).toMatchObject({ outlook: 'likely', tried: 1 });
   });
 
-  test('is unclear where the best may be better or not', () => {
+  test('is unclear if the best may or may not be better', () => {
     expect(outlookOf('prompt', now, [evaluationWith(right(22), likely(-3)), evaluationWith(right(15), likely(-3))])).toMatchObject({
       outlook: 'unclear',
       score: { mean: expect.closeTo(0.05, 6) as number },
     });
   });
 
-  test('is unlikely where nothing that was tried is ahead', () => {
+  test('is unlikely if nothing that was tried is ahead', () => {
     expect(outlookOf('prompt', now, [evaluationWith(right(10), likely(-4)), evaluationWith(right(12), likely(-5))])).toMatchObject({
       outlook: 'unlikely',
     });
   });
 
-  test('is unclear on rows that are too few to tell, whatever they say', () => {
+  test('is unclear on too few rows, whatever they say', () => {
     const rows = (score: number, nats: number) => evaluationWith(new Array<number>(5).fill(score), new Array<number>(5).fill(nats));
     expect(outlookOf('prompt', rows(0.5, -3), [rows(0.4, -4)])).toMatchObject({
       outlook: 'unclear',
@@ -46,7 +46,7 @@ describe('the outlook of a target', () => {
     });
   });
 
-  test('is unlikely where nothing could be tried, and where every row is right already', () => {
+  test('is unlikely if nothing could be tried, and if every row is already right', () => {
     expect(outlookOf('prompt', now, [])).toMatchObject({ outlook: 'unlikely', because: 'nothing to try', tried: 0 });
     const perfect = evaluationWith(right(40), likely(-1));
     expect(outlookOf('weights', perfect, [evaluationWith(right(40), likely(0))])).toMatchObject({
@@ -55,14 +55,14 @@ describe('the outlook of a target', () => {
     });
   });
 
-  test('of two that look alike the one that the gate lets through counts', () => {
+  test('of two similar tries, the one that the gate accepts counts', () => {
     const sure = evaluationWith(right(20), likely(-2));
     const lucky = evaluationWith(right(21), likely(-3));
     expect(outlookOf('prompt', now, [lucky, sure])).toMatchObject({ outlook: 'likely', score: { mean: 0 } });
   });
 });
 
-test('a tiny model that knows nothing is told to train, and what it cost is said', { tags: 'long', timeout: 60_000 }, async () => {
+test('a tiny model that knows nothing is advised to train, and the cost is reported', { tags: 'long', timeout: 60_000 }, async () => {
   const model = await loadTinyModel();
   const rows: Row[] = Array.from({ length: 80 }, (_, i) => makeRow({ text: `red ${i}`, kind: i % 3 ? 'colour' : 'animal' }, i + 1));
   const task: Task = { ...intentTask, output: 'kind', labels: ['animal', 'colour'] };
@@ -88,13 +88,13 @@ test('a tiny model that knows nothing is told to train, and what it cost is said
   expect(weights).toMatchObject({ target: 'weights', outlook: 'likely', tried: 1, score: { rows: 24 } });
   expect(prompt).toMatchObject({ target: 'prompt', score: { rows: 24 } });
   expect(prompt.tried).toBeGreaterThan(3);
-  // Twelve steps of training come on top of all that was asked.
+  // Twelve steps of training are added to everything that was asked.
   expect(preflight.tokensUsed).toBeGreaterThan(asked);
   await model.dispose();
 });
 
 test(
-  'of a program the prompts of every step are tried, and one adapter is trained for all of them',
+  'in a program the prompts of every step are tried, and one adapter is trained for all of them',
   { tags: 'long', timeout: 60_000 },
   async () => {
     const model = await loadTinyModel();

@@ -1,4 +1,7 @@
-/** @file Preflight: before a run spends anything, shows what is likely to help, the prompt or the weights: some cheap prompts and one short training, on a few rows. */
+/**
+ * @file Preflight: shows before a run whether the prompt or the weights are likely to help, by trying some cheap prompts and one short training on a
+ * few rows.
+ */
 import { limitRows } from '../data/split.ts';
 import { compareEvaluations, type Comparison, type Evaluation } from '../evaluate/evaluation.ts';
 import { isBetter } from '../evaluate/ranking.ts';
@@ -21,7 +24,7 @@ import { nothingIfTooLong, type Runner } from './successiveHalving.ts';
 import { otherScorings } from './labelScoring.ts';
 import type { TrainingJob } from './trainer.ts';
 
-/** What a probe of the prompt or the weights says: `likely` where the gate would have let it through, `unlikely` where nothing that was tried was ahead. */
+/** The result of probing the prompt or the weights: `likely` if the gate would have accepted it, `unlikely` if nothing that was tried was ahead. */
 export type Outlook = 'likely' | 'unclear' | 'unlikely';
 
 export interface TargetOutlook extends Pick<Comparison, 'score' | 'logLikelihood'> {
@@ -29,12 +32,12 @@ export interface TargetOutlook extends Pick<Comparison, 'score' | 'logLikelihood
   readonly outlook: Outlook;
   /** Half a sentence for people. */
   readonly because: string;
-  /** How many prompts, or states of the weights, were measured; the differences are the best one's. */
+  /** How many prompts, or states of the weights, were measured. The differences are those of the best one. */
   readonly tried: number;
 }
 
 export interface Preflight {
-  /** Of the prompt as it is, on the probe's rows. */
+  /** The evaluation of the current prompt on the probe's rows. */
   readonly now: Pick<Evaluation, 'score' | 'logLikelihood'>;
   readonly targets: readonly TargetOutlook[];
   /** Tokens that the probe cost. */
@@ -45,17 +48,17 @@ const probeRows = 24;
 const prompts = 10;
 const training = { steps: 12, batchRows: 8, learningRate: alternatingDefaults.learningRate };
 
-/** Of the time that it may take, what prompts have; the moment of training has the rest. */
+/** The share of the allowed time for prompts. The short training gets the rest. */
 const promptsShare = 0.6;
 
-/** Of the run that would follow; its budget does not count. */
+/** The context of the run that would follow, without its budget. */
 export type PreflightContext = Omit<OptimizationContext, 'budget' | 'emit' | 'adapters'>;
 
 /**
- * Ten prompts as the prompt phase would propose them, or of a program as the blocks of coordinate descent would, other ways to read the
- * (last) answers off, and twelve steps of weights under the prompt as it is, each measured on the same 24 validation rows. It misses what
- * only many steps or only prompt and weights together would bring.
- * @param isOver whether a share of the time that it may take is over, of 1 in all: then it has tried what it has tried
+ * Tries ten prompts as the prompt phase would propose them (in a program, as the blocks of coordinate descent would), other label scoring (of the
+ * last step), and twelve weight steps under the current prompt. Each is measured on the same 24 validation rows. It misses what only many steps, or
+ * only prompt and weights together, would gain.
+ * @param isOver whether this share of the allowed time is over, where 1 is all of it; then it stops trying
  * @throws TandemError those of the evaluator; an abort throws its reason
  */
 export async function runPreflight(
@@ -128,17 +131,17 @@ interface Proposed {
   readonly tokensUsed: number;
 }
 
-/** As a run would propose and find its lessons, without a limit and with nobody who listens. */
+/** As in a run, but without a limit, and without a receiver of events. */
 const asRun = (context: PreflightContext): PreflightContext & ProposingContext => ({ ...context, budget: Infinity, emit: () => {} });
 
-/** As a prompt phase of the alternating coordinator would propose them. */
+/** The proposals of a prompt phase of the alternating coordinator. */
 function proposedByPhase(context: PreflightContext, current: MeasuredState, before: Evaluation): Promise<Proposed> {
   const memory = { current, statistics: noStatistics, challengers: [], tried: [] };
   const options = { ...alternatingDefaults, proposals: prompts };
   return propose(asRun(context), options, { phase: 1, memory, before, adapter: context.start, spent: 0, budget: Infinity });
 }
 
-/** As the prompt blocks of coordinate descent would, the last step's before the earlier ones, some of each. */
+/** The proposals of the prompt blocks of coordinate descent, the last step's before the earlier ones, some of each. */
 async function proposedByBlocks(context: PreflightContext, current: MeasuredState, before: Evaluation): Promise<Proposed> {
   const { program, prompt, start: adapter } = context;
   const blocks = blocksOf(
@@ -150,23 +153,23 @@ async function proposedByBlocks(context: PreflightContext, current: MeasuredStat
   const memory = { current, statistics: {}, tried: [] };
   const found: Proposed[] = [];
   for (const block of blocks) {
-    // The same phase, so that all blocks see the same rows traced, which costs once.
+    // With the same phase number, all blocks see the same rows traced, which costs only once.
     found.push(await proposeForBlock(asRun(context), options, { phase: 1, block, memory, before, adapter, budget: Infinity }));
   }
   return { runners: found.flatMap(({ runners }) => runners), tokensUsed: found.reduce((sum, { tokensUsed }) => sum + tokensUsed, 0) };
 }
 
-/** What the moment of training learns from; no more rows are answered for it than it sees. @param before on the probe's rows */
+/** What the short training learns from. It answers no more rows than the training sees. @param before on the probe's rows */
 function lessonFor(context: PreflightContext, before: Evaluation): ReturnType<typeof lessonOf> {
   const { prompt, start, program, trainset, evaluator, seed } = context;
   const few = limitRows(trainset, training.steps * training.batchRows, seed, { balance: evaluator.task.output });
-  // Where each step has an adapter, it is the last one's turn first.
+  // If each step has an adapter, the last one has its turn first.
   const only = start?.steps && stepsOf(prompt).length - 1;
   const asked = { ...asRun(context), ...((program || !hasAnswers(context)) && { trainset: few }) };
   return lessonOf(asked, prompt, start, only, { phase: 0, spent: 0, budget: Infinity, before });
 }
 
-/** What the best of some evaluations says of its target. */
+/** What the best of several evaluations says about its target. */
 export function outlookOf(target: Target, now: Evaluation, found: readonly Evaluation[]): TargetOutlook {
   const tried = found.length;
   const decisions = found
@@ -175,7 +178,7 @@ export function outlookOf(target: Target, now: Evaluation, found: readonly Evalu
   const best = decisions.find(({ accepted }) => accepted) ?? decisions.at(0);
   if (!best) return { target, outlook: 'unlikely', because: 'nothing to try', tried, ...compareEvaluations(now, now) };
   const { score, logLikelihood } = best;
-  const told = (outlook: Outlook, because: string): TargetOutlook => ({
+  const judged = (outlook: Outlook, because: string): TargetOutlook => ({
     target,
     outlook,
     because,
@@ -183,8 +186,8 @@ export function outlookOf(target: Target, now: Evaluation, found: readonly Evalu
     score,
     ...(logLikelihood && { logLikelihood }),
   });
-  if (now.score.mean >= 1) return told('unlikely', `all ${now.rows.length} rows are already right`);
-  if (best.accepted) return told('likely', best.because);
+  if (now.score.mean >= 1) return judged('unlikely', `all ${now.rows.length} rows are already right`);
+  if (best.accepted) return judged('likely', best.because);
   const ahead = decisions.some((each) => each.score.mean > 0 || (each.logLikelihood?.probabilityBetter ?? 0) >= 0.9);
-  return told(ahead || now.rows.length < rowsToDecide(tried) ? 'unclear' : 'unlikely', best.because);
+  return judged(ahead || now.rows.length < rowsToDecide(tried) ? 'unclear' : 'unlikely', best.because);
 }

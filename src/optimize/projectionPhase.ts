@@ -1,6 +1,6 @@
 /**
- * @file One projection phase: a tuned soft prompt becomes texts, the texts race under the weights of the start (those tuned beside the
- * soft prompt would have every text look bad), and the weights are settled on the winner.
+ * @file One projection phase. A tuned soft prompt is projected to texts. Successive halving compares them under the weights of the start, because
+ * with the weights tuned with the soft prompt every text would look bad. Then the weights are trained further with the winner.
  */
 import type { Evaluation } from '../evaluate/evaluation.ts';
 import { isBetter } from '../evaluate/ranking.ts';
@@ -29,13 +29,13 @@ export interface ProjectionStart {
   /** The best prompt that is all text. */
   readonly text: Prompt;
   readonly startAdapter: Adapter | undefined;
-  /** The author's prompt, as its answers are read best under the weights of the start, and what that comes to on the valset. */
+  /** The author's prompt with its best label scoring under the weights of the start, and its evaluation on the valset. */
   readonly plain: Prompt;
   readonly start: Evaluation;
   readonly spent: number;
 }
 
-/** From the nearest tokens to what reads best; reach beyond 1 goes on the way that the soft prompt was heading. */
+/** From the nearest tokens to the most fluent ones. A reach above 1 continues in the direction in which the soft prompt was moving. */
 const projections = [
   { reach: 1, fluency: 0, name: 'nearest tokens' },
   { reach: 1, fluency: 0.1, name: 'nearest tokens that read' },
@@ -44,13 +44,13 @@ const projections = [
   { reach: 4, fluency: 0.3, name: 'tokens far on its way, that read well' },
 ];
 
-/** Fewer steps than this are not worth their measurements. */
+/** A training with fewer steps than this is not worth its measurements. */
 const leastSteps = 5;
 
-/** A hint has at most this many. */
+/** The most words in a hint. */
 const hintedWords = 12;
 
-/** @returns without an id the text of before, with other weights */
+/** @returns an outcome without an id for the previous text with other weights */
 export async function projectionPhase(
   context: OptimizationContext,
   options: SimultaneousOptions,
@@ -69,7 +69,7 @@ export async function projectionPhase(
   return { measured: { id, prompt, adapter, evaluation, among: runners.length }, tokensUsed };
 }
 
-/** A text whose answers are read as another's. */
+/** A text with the label scoring of another one. */
 function readAs({ decoding }: Prompt, { decoding: _, ...wording }: Prompt): Prompt {
   return { ...wording, ...(decoding && { decoding }) };
 }
@@ -83,7 +83,7 @@ async function propose(
   const { trainer, seed, trainset } = context;
   const text = readAs(plain, best);
   let tokensUsed = 0;
-  // A runner costs about half a measurement, the finishers two.
+  // A runner costs about half a measurement, and the finishers cost two.
   const affordable = Math.max(2, Math.floor(2 * (limit / start.tokensUsed - 1)));
   const others = Math.min(options.hinted + options.plain, Math.floor(affordable / 3));
   const own = Math.min(options.projections, affordable - others);
@@ -97,10 +97,10 @@ async function propose(
   const { evaluator, spent } = countingEvaluator(context.evaluator);
   const edits = gradientEdits({ ...gradientEditDefaults, tuner: trainer.soft, onTokens: (cost) => (tokensUsed += cost) });
   const random = randomStream(seed, 'phase', phase, 'propose', edits.name);
-  // From what the author wrote or, where that is nothing, from what the soft prompt began as.
+  // From the author's text, or if there is none, from the initial text of the soft prompt.
   const began = soft.soft!.text === '' ? text : withInstruction(text, soft.soft!.text);
   if (began !== text) take('soft prompt start', { prompt: began, reason: 'what the soft prompt began as' });
-  // A round measures each of its tries on its rows; its gradients cost about four measurements more. The race needs the other half.
+  // A round measures each of its tries on its rows. Its gradients cost about four measurements more. The comparison needs the other half.
   const { rows, tries } = gradientEditDefaults;
   const round = (start.tokensUsed / start.rows.length) * rows * (tries + 4);
   const rounds = Math.min(3, Math.floor((limit / 2 - tokensUsed) / round));
@@ -114,10 +114,10 @@ async function propose(
     [hint, hint.words.length > 0 ? others - without : 0],
     [undefined, without],
   ] as const) {
-    // What has no use for the hint is asked once.
+    // Sources that cannot use the hint are asked once.
     const sources = proposersOf(['instruction'], hasOf(context)).filter(({ hints }) => !given || hints);
     for (const [place, { proposer }] of sources.entries()) {
-      // What cannot be divided the later ones make.
+      // The remainder goes to the later ones.
       const few = Math.floor((count * (place + 1)) / sources.length) - Math.floor((count * place) / sources.length);
       const purpose = randomStream(seed, 'phase', phase, 'propose', proposer.name, given ? 'hinted' : 'plain');
       const asked = {
@@ -133,8 +133,8 @@ async function propose(
 }
 
 /**
- * The winner and the text of before get the same few weight steps from the weights tuned beside the soft prompt; the better pair goes on
- * with the rest.
+ * The winner and the previous text get the same few weight steps, from the weights tuned with the soft prompt. The better pair is trained with the
+ * rest of the budget.
  */
 async function settle(
   context: OptimizationContext,
@@ -145,7 +145,7 @@ async function settle(
 ): Promise<Outcome> {
   const rivals = [...(winner ? [winner] : []), { prompt: text }];
   let tokensUsed = projecting;
-  // The race was run under other weights: it takes part in no choice between these.
+  // The comparison of texts was done under other weights, so it does not count as a choice between these.
   let among = 0;
   const tune = async (
     { id, prompt }: Text,

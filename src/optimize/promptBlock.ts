@@ -1,4 +1,7 @@
-/** @file A phase of coordinate descent on a prompt: one step's instruction or demonstrations, or the decoding; proposals race, the rest is held. */
+/**
+ * @file A phase of coordinate descent on a prompt: one step's instruction or demonstrations, or the decoding. Proposals are compared while the rest
+ * is held fixed.
+ */
 import { mostToJudge } from './gate.ts';
 import { limitRows } from '../data/split.ts';
 import type { Row } from '../data/dataset.ts';
@@ -29,22 +32,22 @@ export async function promptBlock(context: OptimizationContext, options: Coordin
   const { runners, tokensUsed: proposing } = await proposeForBlock(context, options, { ...start, budget }, spared.proposed);
   const left = after(budget, proposing);
   // Calibration asks as many rows for a part of the valset as for all of it.
-  const { finishers, tokensUsed: racing } =
+  const { finishers, tokensUsed: comparing } =
     start.block.kind === 'decoding'
       ? await measureAll(context, phase, runners, adapter, before, left, costOfDecoding(context, memory.current.prompt, before))
       : await successiveHalving(context, phase, runners, adapter, before, left);
   const proposed = [...spared.proposed, ...runners];
-  const tokensUsed = spared.tokensUsed + proposing + racing;
+  const tokensUsed = spared.tokensUsed + proposing + comparing;
   const [winner] = finishers;
   if (!winner) return { tokensUsed, proposed };
   const { id, prompt, evaluation } = winner;
   return { measured: { id, prompt, ...(adapter && { adapter }), evaluation, among: runners.length }, tokensUsed, proposed };
 }
 
-/** Of what a block may spend, the share that the search for parts that can be spared may take. */
+/** The share of a block's budget that the search for unnecessary parts may use. */
 const sparingShare = 1 / 4;
 
-/** What the step's instruction can do without is taken out before others are proposed. */
+/** Removes unnecessary parts of the step's instruction before others are proposed. */
 async function spareInBlock(
   context: OptimizationContext,
   { phase, block, memory, before, peak = before, adapter, budget }: BlockStart,
@@ -58,19 +61,19 @@ async function spareInBlock(
   return { ...(await shorten(context, collection, start)), proposed: collection.runners };
 }
 
-/** Where only the last step's labels are read another way, all that was asked for the current prompt is in the cache. */
+/** If only the label scoring of the last step changes, everything that was asked for the current prompt is in the cache. */
 function costOfDecoding({ evaluator }: OptimizationContext, current: Prompt, before: Evaluation) {
-  const readAnew = scoringCosts(before);
+  const costOfRescoring = scoringCosts(before);
   const earlier = stepsOf(current).slice(0, -1);
   return ({ prompt }: Runner, evaluation: Evaluation): number => {
     const steps = stepsOf(prompt);
     const onlyRead = evaluator.task.labels !== undefined && earlier.every((step, place) => steps[place] === step);
-    return onlyRead ? readAnew(evaluation) : evaluation.tokensUsed;
+    return onlyRead ? costOfRescoring(evaluation) : evaluation.tokensUsed;
   };
 }
 
 /**
- * The proposals of one phase for its block, none twice; each is the whole prompt or program.
+ * The proposals of one phase for its block, without duplicates. Each is the whole prompt or program.
  * @param earlier of the same phase
  */
 export async function proposeForBlock(
@@ -109,7 +112,7 @@ export async function proposeForBlock(
   if (view.tokensUsed > allowance(budget)) return { runners, tokensUsed: view.tokensUsed };
   const own = stepsOf(current)[step];
   const sources = proposersOf(kind === 'instruction' ? ['instruction', 'labels'] : [kind], hasOf(context));
-  // A block is small: each of its sources has as many turns as another.
+  // A block is small, so its sources get equal turns.
   const count = Math.max(1, Math.round(wanted / sources.length));
   for (const { proposer } of sources) {
     const proposals = await proposer.propose({
@@ -123,7 +126,7 @@ export async function proposeForBlock(
       ...(context.signal && { signal: context.signal }),
     });
     for (const { prompt, reason } of proposals) {
-      // A block changes nothing else; the words for the labels are wording.
+      // A block changes nothing else. The words for the labels are part of the wording.
       const { labelWords, body, demonstrations } = prompt;
       const { labelWords: _, ...unspoken } = own;
       const next =
@@ -135,16 +138,16 @@ export async function proposeForBlock(
 }
 
 interface StepView {
-  /** Judges a prompt of the step by what the whole program makes of its answers. */
+  /** Judges a prompt of the step by the answers of the whole program. */
   readonly evaluator: Evaluator;
-  /** Rows with what the step reads and, of an earlier step, answers that led to the right end. */
+  /** Rows with the columns that the step reads, and for an earlier step, its answers that led to a right final answer. */
   readonly trainset: readonly Row[];
   /** Tokens that making the view cost, and those of its evaluator so far. */
   readonly tokensUsed: number;
   readonly spent: () => number;
 }
 
-/** A step as a proposer sees it: as if it were a prompt with data of its own. */
+/** A step as a proposer sees it: as if it were a prompt with its own data. */
 async function viewOf(
   { evaluator, program, trainset }: Pick<ProposingContext, 'evaluator' | 'program' | 'trainset'>,
   current: Prompt,
@@ -157,7 +160,7 @@ async function viewOf(
   const sample = limitRows(trainset, count, seed, { balance: evaluator.task.output });
   const candidate = { prompt: current, ...(adapter && { adapter }) };
   const evaluation = await evaluator.evaluate(candidate, sample);
-  // What was just answered is remembered: only the evaluation costs.
+  // What was just answered is cached, so only the evaluation costs tokens.
   const { rows: traced } = await program.trace(candidate, sample);
   const task = program.tasks[step];
   const isLast = step === program.tasks.length - 1;

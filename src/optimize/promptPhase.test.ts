@@ -1,4 +1,4 @@
-/** @file A prompt phase with a look-ahead: which finalist it brings, with a made-up model and trainer. */
+/** @file A prompt phase with a look-ahead: which finalist it returns, with a made-up model and trainer. */
 import { expect, test } from 'vitest';
 import { makeRow, type Row } from '../data/dataset.ts';
 import type { Adapter } from '../model/adapter.ts';
@@ -19,7 +19,7 @@ const valset: readonly Row[] = Array.from({ length: 60 }, (_, i) =>
   makeRow({ message: `Message ${i}`, sender: 'Ann', intent: 'card' }, i + 1),
 );
 
-/** After the look-ahead the prompt as it is has half of the rows right, and every other prompt so many more. */
+/** After the look-ahead the current prompt has half of the rows right, and every other prompt has `more` rows more. */
 async function broughtBy(more: number, emit: (event: OptimizationEvent) => void = () => {}) {
   const tuned = { id: 'tuned', pairs: [], config: {} } as unknown as Adapter;
   const half = valset.length / 2;
@@ -39,24 +39,24 @@ async function broughtBy(more: number, emit: (event: OptimizationEvent) => void 
   return promptPhase(context, alternatingDefaults, { phase: 1, memory, before, adapter: undefined, spent: 0, budget: 1e6 });
 }
 
-test('a finalist that is ahead by a row or two after the look-ahead does not take the place of the prompt as it is', async () => {
+test('a finalist that is ahead by a row or two after the look-ahead does not replace the current prompt', async () => {
   const { id, prompt: brought, adapter } = (await broughtBy(2)).measured!;
   expect(id).toBeUndefined();
   expect(brought).toEqual(prompt);
-  // Its weights of the look-ahead go to the gate all the same.
+  // The weights of its look-ahead still go to the gate.
   expect(adapter?.id).toBe('tuned');
 });
 
-test('one that is ahead by twelve of sixty does', async () => {
+test('a finalist that is ahead by twelve rows of sixty does', async () => {
   const { id, prompt: brought, evaluation, unchanged, without } = (await broughtBy(12)).measured!;
   expect(id).toMatch(/^1\.\d+$/);
   expect(brought.body).not.toBe(prompt.body);
   expect(evaluation.score.mean - unchanged!.score.mean).toBeCloseTo(0.2, 10);
-  // So the change and the weights can be told apart.
+  // This separates the change from the weights.
   expect(without).toEqual({ part: 'prompt', evaluation: unchanged });
 });
 
-test('every proposal tells what it changes of the prompt', async () => {
+test('every proposal reports its changes to the prompt', async () => {
   const events: OptimizationEvent[] = [];
   await broughtBy(2, (event) => events.push(event));
   const proposed = events.flatMap((event) => (event.type === 'candidateProposed' ? [event] : []));

@@ -1,4 +1,7 @@
-/** @file One prompt phase: proposals race under the current weights; with look-ahead, finalists are judged after weight steps of their own. */
+/**
+ * @file One prompt phase: successive halving compares proposals under the current weights. With look-ahead, finalists are judged after their own
+ * weight steps.
+ */
 import type { Evaluation } from '../evaluate/evaluation.ts';
 import { bestFirst, isBetter } from '../evaluate/ranking.ts';
 import { randomStream } from '../random.ts';
@@ -19,30 +22,30 @@ import { shorten } from './shorten.ts';
 import type { TrainingJob } from './trainer.ts';
 
 const fewestProposals = 2;
-/** So many times the proposals that are wanted are asked for where some are chosen among them. */
+/** How many times more proposals than needed are requested if some are chosen among them. */
 const choice = 3;
 
 export async function promptPhase(context: OptimizationContext, options: AlternatingOptions, start: PhaseStart): Promise<Outcome> {
   const { before, adapter } = start;
   const spared = await spare(context, options, start);
   if (spared.measured) return spared;
-  const { runners: proposed, finishers, tokensUsed } = await races(context, options, start, spared);
+  const { runners: proposed, finishers, tokensUsed } = await compareProposals(context, options, start, spared);
   if (!finishers.length) return { tokensUsed, proposed };
   const rivals = different(finishers, options.challengers);
-  const raced = { tokensUsed, proposed, challengers: rivals.map(({ prompt }) => prompt) };
-  // A look-ahead trains on right answers; the model's own would have to be found for each rival.
+  const compared = { tokensUsed, proposed, challengers: rivals.map(({ prompt }) => prompt) };
+  // A look-ahead trains on right answers. The model's own answers would have to be found for each rival.
   if (options.strategy === 'look-ahead' && options.targets.includes('weights') && hasAnswers(context)) {
     const affordable = rivals.slice(0, affordableRivals(context, options, before, allowance(start.budget, tokensUsed) - tokensUsed));
-    if (affordable.length > 0) return lookAhead(context, options, start, affordable, raced);
+    if (affordable.length > 0) return lookAhead(context, options, start, affordable, compared);
   }
   const [{ id, prompt, evaluation }] = finishers;
-  return { ...raced, measured: { id, prompt, adapter, evaluation, among: proposed.length } };
+  return { ...compared, measured: { id, prompt, adapter, evaluation, among: proposed.length } };
 }
 
-/** Of what a prompt phase may spend, the share that the search for parts that can be spared may take. */
+/** The share of a prompt phase's budget that the search for unnecessary parts may use. */
 const sparingShare = 1 / 2;
 
-/** What the weights no longer need is taken out first: a shorter prompt makes all that comes after it cheaper. */
+/** Removes what the weights no longer need first, because a shorter prompt makes everything after it cheaper. */
 async function spare(
   context: OptimizationContext,
   options: AlternatingOptions,
@@ -64,26 +67,26 @@ async function spare(
   return { ...shortened, proposed };
 }
 
-interface Races {
+interface ComparedProposals {
   readonly runners: readonly Runner[];
   /** Best first. */
   readonly finishers: readonly Finisher[];
   readonly tokensUsed: number;
 }
 
-/** One race; of a chain's step as many as its share pays for, since no other step will use it. */
-async function races(
+/** Runs successive halving once. In a step of a chain, runs it as often as the step's share pays for, because no other step will use that share. */
+async function compareProposals(
   context: OptimizationContext,
   options: AlternatingOptions,
   start: PhaseStart,
   spared: Outcome & { readonly proposed: readonly Runner[] },
-): Promise<Races> {
+): Promise<ComparedProposals> {
   const { phase, before, adapter, budget } = start;
   let wanted = usualProposals(context, options, start);
-  let all: Races = { runners: spared.proposed, finishers: [], tokensUsed: spared.tokensUsed };
+  let all: ComparedProposals = { runners: spared.proposed, finishers: [], tokensUsed: spared.tokensUsed };
   for (;;) {
     const { runners, tokensUsed: proposing } = await propose(context, options, start, wanted, all.runners);
-    const { finishers, tokensUsed: racing } = await successiveHalving(
+    const { finishers, tokensUsed: comparing } = await successiveHalving(
       context,
       phase,
       runners,
@@ -91,26 +94,26 @@ async function races(
       before,
       after(after(budget, all.tokensUsed), proposing),
     );
-    const tokensUsed = all.tokensUsed + proposing + racing;
+    const tokensUsed = all.tokensUsed + proposing + comparing;
     all = { runners: [...all.runners, ...runners], finishers: [...all.finishers, ...finishers].sort(bestFirst), tokensUsed };
     if (options.schedule.kind !== 'chain' || !finishers.length) return all;
-    // A race stops most proposals early: what one of them costs is known after the first.
-    const affordable = Math.floor(((allowance(budget, tokensUsed) - tokensUsed) * runners.length) / (proposing + racing));
+    // Most proposals are stopped early, so the cost of one is known only after the first round.
+    const affordable = Math.floor(((allowance(budget, tokensUsed) - tokensUsed) * runners.length) / (proposing + comparing));
     wanted = Math.min(options.proposals - all.runners.length, affordable);
     if (wanted < fewestProposals) return all;
   }
 }
 
-/** As many as are wanted, if each were measured in full, and can be judged. */
+/** As many as requested, within what the budget pays for if each were measured in full, and within what the gate can judge. */
 function usualProposals(context: ProposingContext, options: AlternatingOptions, { before, budget }: PhaseStart): number {
   const share = options.schedule.kind === 'chain' ? allowance(budget) : options.promptShare * context.budget;
-  // Of more the gate could not judge the best.
+  // With more, the gate could not judge the best.
   const judged = options.schedule.kind === 'gated' ? mostToJudge(context.valset.length) : Infinity;
   return Math.max(fewestProposals, Math.min(options.proposals, Math.round(share / before.tokensUsed), judged));
 }
 
 /**
- * Proposals by every proposer, none twice.
+ * Proposals of every proposer, without duplicates.
  * @param earlier of the same phase, which are not proposed again
  */
 export async function propose(
@@ -133,7 +136,7 @@ export async function propose(
   for (const { proposer, share } of inTurn(guidedShares(proposersOf(undefined, hasOf(context)), prior), sources)) {
     const random = randomStream(seed, 'phase', phase, 'propose', proposer.name, ...(earlier.length ? [earlier.length] : []));
     const few = Math.max(1, Math.round(share * wanted));
-    // Where a stage bars some of them, or a prior prefers some, there must be more to choose from.
+    // If a stage excludes some of them, or a prior prefers some, there must be more to choose from.
     const count = few * (stage || prior ? choice : 1);
     if (runners.length >= limit) break;
     const { prompt } = memory.current;
@@ -154,7 +157,7 @@ export async function propose(
   return { runners, tokensUsed: spent() };
 }
 
-/** The best finishers with different bodies first: rivals should differ in more than their demonstrations. */
+/** The best finishers with different bodies come first, because rivals should differ in more than their demonstrations. */
 function different(finishers: readonly Finisher[], count: number): Finisher[] {
   const bodies = new Set<string>();
   const fresh = finishers.filter(({ prompt }) => !bodies.has(prompt.body) && bodies.add(prompt.body));
@@ -162,8 +165,8 @@ function different(finishers: readonly Finisher[], count: number): Finisher[] {
 }
 
 /**
- * How many rivals may look ahead beside the current prompt, if a row costs in training what it costs on the valset: it costs less where
- * there are many labels to score.
+ * How many rivals may look ahead besides the current prompt, if a row costs as much in training as on the valset. It costs less if there are many
+ * labels to score.
  */
 function affordableRivals(
   { budget, valset }: OptimizationContext,
@@ -176,19 +179,19 @@ function affordableRivals(
 }
 
 /**
- * Every rival, and the current prompt, gets the same few weight steps from the common start. The best pair goes to the gate; a rival is that
- * only if it is clearly better than the current prompt, whose weights had the same steps.
+ * Every rival and the current prompt get the same few weight steps from the same start. The best pair goes to the gate. A rival can be the best only
+ * if it is clearly better than the current prompt, whose weights had the same steps.
  */
 async function lookAhead(
   context: OptimizationContext,
   options: AlternatingOptions,
   { phase, memory, before: beforePhase, adapter, spent, budget, growth }: PhaseStart,
   rivals: readonly Finisher[],
-  raced: Outcome & { readonly proposed: readonly Runner[] },
+  compared: Outcome & { readonly proposed: readonly Runner[] },
 ): Promise<Outcome> {
   let best: MeasuredCandidate | undefined;
   let unchanged: Evaluation | undefined;
-  let { tokensUsed } = raced;
+  let { tokensUsed } = compared;
   const start = adapter ?? context.trainer.fresh(context.seed);
   for (const { id, prompt } of [{ id: undefined, prompt: memory.current.prompt }, ...rivals]) {
     const before = spent + tokensUsed;
@@ -223,10 +226,10 @@ async function lookAhead(
     if (!tuned.evaluation) continue;
     const sure = unchanged === undefined || id === undefined || decide(unchanged, tuned.evaluation, rivals.length).accepted;
     if (!best || (sure && isBetter(tuned.evaluation, best.evaluation))) {
-      best = { id, prompt, adapter: tuned.adapter, evaluation: tuned.evaluation, among: raced.proposed.length };
+      best = { id, prompt, adapter: tuned.adapter, evaluation: tuned.evaluation, among: compared.proposed.length };
     }
   }
-  if (!best) return { ...raced, tokensUsed };
+  if (!best) return { ...compared, tokensUsed };
   const without = unchanged && best.id !== undefined ? { without: { part: 'prompt', evaluation: unchanged } as const } : {};
-  return { ...raced, measured: { ...best, ...(unchanged && { unchanged }), ...without }, tokensUsed };
+  return { ...compared, measured: { ...best, ...(unchanged && { unchanged }), ...without }, tokensUsed };
 }

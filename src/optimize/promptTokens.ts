@@ -1,10 +1,10 @@
-/** @file Tokens of a prompt without any row's values: what every answer pays for it. */
+/** @file Tokens of a prompt without any row's values: the part that every answer pays for. */
 import { questionWithoutValues } from '../evaluate/question.ts';
 import { TandemError } from '../errors.ts';
 import type { Prompt } from '../prompt/prompt.ts';
 import type { OptimizationContext } from './coordinator.ts';
 
-/** Of a program's step. @returns undefined for what cannot be rendered, as where half of a change would close no block */
+/** For a program's step. @returns undefined for what cannot be rendered, for example half of a change that leaves a block open */
 export type TokenCounter = (prompt: Prompt, step: number) => number | undefined;
 
 export function tokenCounter({ evaluator, program, valset }: OptimizationContext): TokenCounter {

@@ -1,4 +1,4 @@
-/** @file What runs say about proposals, and what that changes for later ones. */
+/** @file What runs say about proposals, and how that affects later runs. */
 import { describe, expect, test } from 'vitest';
 import type { Difference, OptimizationEvent } from './events.ts';
 import { expectedWin, guidedShares, kindOf, learnFrom, noPrior } from './proposalPrior.ts';
@@ -33,12 +33,12 @@ const run: OptimizationEvent[] = [
 
 describe('a run', () => {
   const prior = learnFrom(noPrior, run);
-  test('counts what was measured, and what won: accepted, or surely better when it was measured last', () => {
+  test('counts what was measured, and what won: proposals that were accepted, or clearly better when last measured', () => {
     expect(prior.proposers).toEqual({ edits: { tried: 2, won: 0 }, demonstrations: { tried: 1, won: 1 } });
     expect(prior.kinds['4 demonstrations that cover the answers']).toEqual({ tried: 1, won: 1 });
   });
-  test('adds to those before it', () => expect(learnFrom(prior, run).proposers.edits).toEqual({ tried: 4, won: 0 }));
-  test('leaves nothing of what was written in a prompt', () => {
+  test('adds to earlier runs', () => expect(learnFrom(prior, run).proposers.edits).toEqual({ tried: 4, won: 0 }));
+  test('records nothing of the text of a prompt', () => {
     expect(JSON.stringify(prior)).not.toContain('secret');
     expect(kindOf('"Text:" for "Message:"')).toBe('"…" for "…"');
   });
@@ -46,7 +46,7 @@ describe('a run', () => {
 
 describe('later runs', () => {
   const prior = Array.from({ length: 10 }).reduce<typeof noPrior>((known) => learnFrom(known, run), noPrior);
-  test('ask those more who won more, as many in all', () => {
+  test('ask the proposers that won more often for more, with the same total', () => {
     const table = ['edits', 'demonstrations', 'unknown'].map((name) => ({ proposer: { name }, share: 1 / 3 }));
     const [edits, demonstrations, unknown] = guidedShares(table, prior).map(({ share }) => share);
     expect(demonstrations).toBeGreaterThan(unknown);
@@ -56,7 +56,7 @@ describe('later runs', () => {
     expect(guidedShares(table, undefined)).toBe(table);
     expect(guidedShares(table, noPrior)).toBe(table);
   });
-  test('try the kinds first that won; an unknown kind leans on its proposer', () => {
+  test("try the kinds that won first; an unknown kind relies on its proposer's record", () => {
     expect(expectedWin(prior, 'demonstrations', '4 demonstrations that cover the answers')).toBeGreaterThan(
       expectedWin(prior, 'demonstrations', 'another kind'),
     );

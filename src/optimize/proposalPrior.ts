@@ -1,4 +1,4 @@
-/** @file What earlier runs say about proposals: which proposers and which kinds of change won, for later runs to try those first. */
+/** @file What earlier runs say about proposals: which proposers and which kinds of change won, so that later runs try those first. */
 import type { OptimizationEvent } from './events.ts';
 
 export interface Tally {
@@ -6,19 +6,18 @@ export interface Tally {
   readonly won: number;
 }
 
-/** JSON. */
 export interface ProposalPrior {
   readonly proposers: Readonly<Record<string, Tally>>;
-  /** By kind of change: the proposal's reason without what it quotes. */
+  /** By kind of change: the proposal's reason without quoted text. */
   readonly kinds: Readonly<Record<string, Tally>>;
 }
 
 export const noPrior: ProposalPrior = { proposers: {}, kinds: {} };
 
-/** How sure the last measurement must be for a proposal that the gate did not see. */
+/** The P(better) that the last measurement needs for a proposal that the gate did not see. */
 const sure = 0.85;
 
-/** Counts the measured proposals of one run. One has won that the gate accepted, or whose last measurement was clearly better. */
+/** Counts the measured proposals of one run. A proposal has won if the gate accepted it, or if its last measurement was clearly better. */
 export function learnFrom(prior: ProposalPrior, events: Iterable<OptimizationEvent>): ProposalPrior {
   const proposed = new Map<string, { proposer: string; reason: string; measured: boolean; won: boolean }>();
   for (const event of events) {
@@ -43,16 +42,16 @@ export function learnFrom(prior: ProposalPrior, events: Iterable<OptimizationEve
   return { proposers, kinds };
 }
 
-/** Without the words of anybody's prompt: `"…" for "…"`. */
+/** Removes the words of anybody's prompt: `"…" for "…"`. */
 export const kindOf = (reason: string): string => reason.replaceAll(/"[^"]*"/g, '"…"');
 
-/** How often a kind of change may be expected to win: its own record, leaning on its proposer's where it is short. */
+/** How often a kind of change can be expected to win: its own record, combined with its proposer's if it is short. */
 export function expectedWin(prior: ProposalPrior, proposer: string, reason: string): number {
   const { tried, won } = tallyOf(prior.kinds, kindOf(reason));
   return (won + 4 * expectedOf(prior, proposer)) / (tried + 4);
 }
 
-/** By how much the shares of the proposers change: between a third and three times, and their sum stays the same. */
+/** Changes the shares of the proposers by a factor between a third and three. Their sum stays the same. */
 export function guidedShares<T extends { readonly share: number; readonly proposer: { readonly name: string } }>(
   table: readonly T[],
   prior: ProposalPrior | undefined,
@@ -65,7 +64,7 @@ export function guidedShares<T extends { readonly share: number; readonly propos
   return table.map((entry, place) => ({ ...entry, share: (total * raw[place]) / sum }));
 }
 
-/** One win in ten is what an unknown proposer is taken to have. */
+/** An unknown proposer is assumed to win one time in ten. */
 function expectedOf({ proposers }: ProposalPrior, proposer: string): number {
   const { tried, won } = tallyOf(proposers, proposer);
   return (won + 1) / (tried + 10);

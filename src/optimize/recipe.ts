@@ -1,33 +1,33 @@
-/** @file How weights came to be, so that they can be made again of other rows. */
+/** @file How weights were trained, so that the training can be repeated with other rows. */
 import type { TrainingJob } from './trainer.ts';
 
-/** How weights came to be, from fresh ones; JSON. */
+/** How weights were trained, starting from fresh ones. JSON. */
 export interface Recipe {
-  /** Id of the weights that came of it. */
+  /** Id of the resulting weights. */
   readonly adapter: string;
-  /** The seed of the fresh ones. */
+  /** The seed of the fresh weights. */
   readonly seed: number;
-  /** First to last, each from where the one before had come to. */
+  /** First to last. Each one starts from the result of the one before. */
   readonly trainings: readonly Training[];
-  /** Tokens of a measurement of the validation rows. */
+  /** Tokens of one measurement on the validation rows. */
   readonly measuring: number;
 }
 
 export interface Training {
-  /** Its lessons are those of the rows that there are. */
+  /** The job without its lessons, which are made from the available rows. */
   readonly job: Omit<TrainingJob, 'from' | 'lessons' | 'mostSteps' | 'patience' | 'measureEvery'>;
   readonly otherShots: boolean;
-  /** Under paraphrases as well. */
+  /** Whether paraphrases were used too. */
   readonly varies: boolean;
-  /** Tokens of a step on a batch of all rows. */
+  /** Tokens of a step on a batch, when all rows are trained on. */
   readonly stepCost: number;
 }
 
 /**
  * The recipe of weights that have just been trained.
- * @param recipes of the weights that are known
- * @param from the weights that the training began at, with their seed if they were fresh
- * @returns undefined where nobody knows how those came to be
+ * @param recipes of the known weights
+ * @param from the weights that the training started from, with their seed if they were fresh
+ * @returns undefined if it is not known how those were trained
  */
 export function recipeAfter(
   recipes: readonly Recipe[] | undefined,

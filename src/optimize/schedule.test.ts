@@ -1,7 +1,6 @@
 /**
- * @file The schedule of the alternation with a made-up trainer: how the budget is divided, weights that learn what the prompt said, results
- * that are likely better and go on, parts of the prompt that go before wordings race, and a run that goes on from any phase.
- * @module-tag long
+ * @file The schedule of the alternation with a made-up trainer: how the budget is divided, weights that learn what the prompt said, results that are
+ * likely better and are continued, parts of the prompt that are removed before wordings are compared, and a run that is continued from any phase.
  */
 import { describe, expect, test, vi } from 'vitest';
 import type { Row } from '../data/dataset.ts';
@@ -22,11 +21,11 @@ import { attempts } from './weightPhase.ts';
 import type { Trainer, TrainingJob } from './trainer.ts';
 import { line, rowsOf } from './worthOfLines.fixture.ts';
 
-// Seconds even on a busy machine.
+// Takes seconds even on a busy machine.
 vi.setConfig({ testTimeout: 120_000 });
 
 const question = 'Message: ${input:message}\nIntent:\n';
-// So many that the splits are not exchanged.
+// Enough rows that the splits are not exchanged.
 const training = Array.from({ length: 11 }, () => messages).flat();
 const names = ['Alpha', 'Bravo', 'Charlie', 'Delta', 'Echo'];
 const promptOf = (lines: readonly string[]): Prompt => ({ body: `${lines.join('\n\n')}\n\n${question}`, demonstrations: [] });
@@ -37,7 +36,7 @@ const tokensOf = ({ body, demonstrations }: Prompt): number =>
   words(body).length + demonstrations.reduce((sum, { inputs, output }) => sum + words(`${JSON.stringify(inputs)} ${output}`).length, 0);
 const isQuestion = ({ body }: Prompt): boolean => body === question;
 
-/** Of forty rows the first so many right; all answers likelier by so many nats. */
+/** `right` of forty rows are right, starting from the first; all answers are more likely by `nats`. */
 interface Answers {
   readonly right: number;
   readonly nats?: number;
@@ -60,7 +59,7 @@ interface Trained {
   readonly allowed: number;
 }
 
-/** Everything but the memory of a run: made again for each phase, as after a kill. */
+/** Everything except the memory of a run. It is made again for each phase, as after a kill. */
 function contextOf(setup: Setup, adapters: OptimizationContext['adapters'], events: OptimizationEvent[], trained: Trained[]) {
   const { behaviour, prompt = long, budget = 60_000, labels = false } = setup;
   const valset = rowsOf(40);
@@ -84,7 +83,7 @@ function contextOf(setup: Setup, adapters: OptimizationContext['adapters'], even
   const trainer: Trainer = {
     outputColumn: 'intent',
     fresh: () => adapterOf('fresh'),
-    // The prompt is what all rows share.
+    // All rows share the prompt.
     stepCost: ({ prompt: shown }, batchRows) => 3 * (tokensOf(shown) + 8 * batchRows),
     async train(job, hooks) {
       trained.push({ job, allowed: allowance(hooks.budget) });
@@ -129,8 +128,8 @@ const targetsOf = (events: readonly OptimizationEvent[]): string[] => ofType(eve
 const promptOfJob = ({ job }: Trained): Prompt => job.lessons[0].prompt;
 
 describe('the budget is divided', () => {
-  test('so that score labels, weights, prompt and weights all have their turn, even if each spends what it may', async () => {
-    // No phase brings anything, and a weight phase is never too short to take its share.
+  test('so that label scoring, weights, prompt and weights all get their turn, even if each spends its limit', async () => {
+    // No phase gains anything, and a weight phase is never too short to use its share.
     const { events } = await run({ behaviour: () => ({ right: 20 }), labels: true, options: { weightSteps: 1000 } });
     expect(targetsOf(events).slice(0, 4)).toEqual(['prompt', 'weights', 'prompt', 'weights']);
     const [first, second] = ofType(events, 'phaseEnded').filter(({ target }) => target === 'weights');
@@ -138,7 +137,7 @@ describe('the budget is divided', () => {
     for (const { tokensUsed } of ofType(events, 'phaseEnded')) expect(tokensUsed).toBeLessThanOrEqual(60_000);
   });
 
-  test('while the prompt or the weights have not had their turn a phase gets less than half of what is left, and later all but what is kept for the end', async () => {
+  test('a phase gets less than half of the remaining budget until both targets had their turn, and later all but the reserve', async () => {
     const setup: Setup = {
       behaviour: (prompt) => ({ right: 20, nats: isQuestion(prompt) ? -1 : 0 }),
       prompt: brief,
@@ -151,14 +150,14 @@ describe('the budget is divided', () => {
     }));
     const [early, late] = started.filter(({ target }) => target === 'weights').map(({ spent }) => 60_000 - spent);
     const [of, then] = trained.map(({ allowed }) => allowed);
-    // Eight hundredths of the whole are kept, and what one measurement costs.
+    // Eight hundredths of the whole budget are reserved, and the cost of one measurement.
     const kept = 0.08 * 60_000;
     const measuring = ofType(events, 'baselineMeasured')[0].tokensUsed;
     expect(of).toBeCloseTo(0.42 * (early - kept) - measuring, 6);
     expect(then).toBeCloseTo(late - kept - measuring, 6);
   });
 
-  test('one target alone has all of it at once', async () => {
+  test('a single target gets the whole budget at once', async () => {
     const { trained } = await run({ behaviour: () => ({ right: 20 }), options: { targets: ['weights'], weightSteps: 1000 }, phases: 1 });
     const measuring = tokensOf(long) + 8 * 40;
     expect(trained[0].allowed).toBeCloseTo(60_000 - 2 * measuring, 6);
@@ -168,7 +167,7 @@ describe('the budget is divided', () => {
 describe('weights learn what the prompt said', () => {
   const learned: Behaviour = (_, weights) => ({ right: weights === '' ? 20 : 36 });
 
-  test('the first weight phase trains without the instruction, and what it brings goes to the gate as one state', async () => {
+  test('the first weight phase trains without the instruction, and its result goes to the gate as one state', async () => {
     const { state, events, trained } = await run({ behaviour: learned, phases: 1 });
     expect(promptOfJob(trained[0])).toEqual({ body: question, demonstrations: [] });
     expect(state.best.prompt.body).toBe(question);
@@ -178,7 +177,7 @@ describe('weights learn what the prompt said', () => {
     expect(decided.because).toMatch(/^the weights learn what 200 prompt tokens said: \+40\.0 points/);
   });
 
-  test('with a level score it is accepted as the cheaper state, and refused where the likelihood is lost', async () => {
+  test('with an equal score it is accepted as the cheaper state, and refused if likelihood is lost', async () => {
     const level = (nats: number) =>
       run({ behaviour: (_, weights) => ({ right: 20, nats: weights === '' ? 0 : nats }), phases: 1 }).then(
         ({ state }) => state.best.prompt,
@@ -187,7 +186,7 @@ describe('weights learn what the prompt said', () => {
     expect(await level(-0.5)).toEqual(long);
   });
 
-  test('where that has failed the weights learn under the whole prompt, first at the full rate and then more gently', async () => {
+  test('if that failed, the weights learn under the whole prompt, first at the full rate and then at a lower one', async () => {
     const { trained } = await run({
       behaviour: (prompt, weights) => ({ right: weights === '' && names.every((name) => prompt.body.includes(name)) ? 20 : 10 }),
       budget: 3e5,
@@ -209,19 +208,19 @@ describe('weights learn what the prompt said', () => {
     ['the text may not change', { targets: ['weights'] }],
     ['no gate judges what comes of it', { schedule: { kind: 'chain', targets: ['weights', 'prompt'] } }],
     ['a curriculum says what may move', { curriculum: 'freedom', pacing: 'linear' }],
-  ])('not where %s', async (_, options) => {
+  ])('not if %s', async (_, options) => {
     const { trained } = await run({ behaviour: learned, options, phases: 1 });
     expect(promptOfJob(trained[0])).toEqual(long);
   });
 });
 
-describe('weights that are likely better, and not surely', () => {
-  /** By how many rows the weights are ahead after each phase that went on from the one before. */
+describe('weights that are likely but not certainly better', () => {
+  /** By how many rows the weights are ahead after each phase that continued from the one before. */
   const ahead =
     (...rows: readonly number[]): Behaviour =>
     (prompt, weights) => ({ right: 20 + (rows[weights.length - 1] ?? 0), nats: isQuestion(prompt) ? -2 : 0 });
 
-  test('are not the best yet, and the next phase goes on with them', async () => {
+  test('are not the best yet, and the next phase continues from them', async () => {
     const { state, events, trained, adapters } = await run({ behaviour: ahead(3, 16), prompt: brief, phases: 2 });
     const [first, second] = ofType(events, 'phaseEnded');
     expect([first.accepted, first.best.candidate]).toEqual([false, '0.0']);
@@ -229,7 +228,7 @@ describe('weights that are likely better, and not surely', () => {
     expect(ofType(events, 'phaseStarted')[1].because).toContain('not yet clearly, so training continues');
     expect(trained.map(({ job }) => job.from)).toEqual(['fresh', 'freshl']);
     expect(trained[1].job.learningRate).toBe(trained[0].job.learningRate);
-    // Against the start, not against what was likely better.
+    // Compared with the start, not with what was likely better.
     expect(second).toMatchObject({ accepted: true, best: { adapter: 'freshll' } });
     expect(ofType(events, 'gateDecided')[1].score.mean).toBeCloseTo(16 / 40, 10);
     expect((await adapters.get('freshl')).id).toBe('freshl');
@@ -244,7 +243,7 @@ describe('weights that are likely better, and not surely', () => {
     expect(targetsOf(events)).toEqual(['weights', next]);
   });
 
-  test('are given up after another phase that is no better, and the other target has its turn', async () => {
+  test('are given up after another phase without improvement, and the other target gets its turn', async () => {
     const { state, events, trained } = await run({ behaviour: ahead(3, 3), prompt: brief, phases: 3 });
     expect(targetsOf(events)).toEqual(['weights', 'weights', 'prompt']);
     expect(state.best.candidate).toBe(state.start.candidate);
@@ -252,13 +251,13 @@ describe('weights that are likely better, and not surely', () => {
     expect(trained).toHaveLength(2);
   });
 
-  test('go on as long as they get better', async () => {
+  test('are continued while they improve', async () => {
     const { trained, events } = await run({ behaviour: ahead(2, 3, 4), prompt: brief, budget: 3e5, phases: 4 });
     expect(trained.map(({ job }) => job.from)).toEqual(['fresh', 'freshl', 'freshll', 'freshlll']);
     expect(ofType(events, 'phaseEnded').map(({ accepted }) => accepted)).not.toContain(true);
   });
 
-  test('go on under the prompt that they learn to do without', async () => {
+  test('are continued under the prompt that they learn to do without', async () => {
     const behaviour: Behaviour = (prompt, weights) =>
       weights === ''
         ? { right: isQuestion(prompt) ? 5 : 20 }
@@ -273,14 +272,14 @@ describe('weights that are likely better, and not surely', () => {
   });
 });
 
-describe('a prompt phase looks first for what can be spared', () => {
-  /** Weights bring nothing; of the prompt one paragraph is needed. */
+describe('a prompt phase first looks for unnecessary parts', () => {
+  /** The weights gain nothing. One paragraph of the prompt is needed. */
   const needy: Behaviour = ({ body }, weights) => ({
     right: weights === '' && body.includes('Charlie') ? 24 : 8,
     nats: body.includes('Charlie') ? 0 : -1,
   });
 
-  test('and where it finds something no wordings race', async () => {
+  test('and if it finds some, no wordings are compared', async () => {
     const { state, events } = await run({ behaviour: needy, budget: 2e5, phases: 2 });
     expect(targetsOf(events)).toEqual(['weights', 'prompt']);
     const proposers = new Set(ofType(events, 'candidateProposed').map(({ proposer }) => proposer));
@@ -294,7 +293,7 @@ describe('a prompt phase looks first for what can be spared', () => {
     expect(state.best.candidate).toBe(decided.candidate);
   });
 
-  test('else they do, in what is left of the phase’s share', async () => {
+  test("otherwise wordings are compared, with the rest of the phase's share", async () => {
     const all: Behaviour = (prompt, weights) => ({
       right: weights === '' && prompt.body.startsWith(long.body.slice(0, 60)) ? 24 : 8,
       nats: names.every((name) => prompt.body.includes(name)) ? 0 : -1,
@@ -307,7 +306,7 @@ describe('a prompt phase looks first for what can be spared', () => {
     expect(new Set(ids).size).toBe(ids.length);
   });
 
-  test('each place of the best prompt is measured in the end, within the budget', async () => {
+  test('each place of the best prompt is measured at the end, within the budget', async () => {
     const budget = 1e5;
     const { state, events } = await run({ behaviour: needy, budget });
     const [places] = ofType(events, 'placesMeasured');
@@ -343,7 +342,7 @@ describe('killed after any phase', () => {
     ],
     ['that brings nothing', { behaviour: () => ({ right: 20 }), prompt: brief, labels: true }],
   ];
-  test.each(kinds)('a run %s ends as one that never was', async (_, setup) => {
+  test.each(kinds)('a run %s ends as one that was not killed', async (_, setup) => {
     const whole = await run(setup);
     expect(whole.snapshots.length).toBeGreaterThan(3);
     for (const { json, events } of whole.snapshots) {
@@ -353,13 +352,13 @@ describe('killed after any phase', () => {
     }
   });
 
-  test('they hold all that a snapshot must: what is likely better, what was absorbed, the highest score', async () => {
-    const told = new Set<string>();
+  test('snapshots contain everything they must: what is likely better, what was absorbed, the highest score', async () => {
+    const found = new Set<string>();
     for (const [, setup] of kinds) {
       const { snapshots, events } = await run(setup);
-      for (const { json } of snapshots) for (const key of Object.keys((JSON.parse(json) as { memory: object }).memory)) told.add(key);
-      if (ofType(events, 'gateDecided').some(({ because }) => because.startsWith('the weights learn'))) told.add('absorbed');
+      for (const { json } of snapshots) for (const key of Object.keys((JSON.parse(json) as { memory: object }).memory)) found.add(key);
+      if (ofType(events, 'gateDecided').some(({ because }) => because.startsWith('the weights learn'))) found.add('absorbed');
     }
-    expect([...told]).toEqual(expect.arrayContaining(['promising', 'absorbed', 'peak']));
+    expect([...found]).toEqual(expect.arrayContaining(['promising', 'absorbed', 'peak']));
   });
 });

@@ -1,6 +1,6 @@
 /**
- * @file Training sequences of worked examples: k+1 rows through the prompt's own demonstration block, the answer of each learned (in-context
- * tuning; Chen et al. 2022, Min et al. 2022). The instruction is a prefix that all sequences share, so an answer costs what it costs alone.
+ * @file Training sequences of worked examples: k+1 rows through the prompt's own demonstration block, where the answer of each is learned (in-context
+ * tuning; Chen et al. 2022, Min et al. 2022). The instruction is a prefix that all sequences share, so an answer costs no more than alone.
  */
 import type { Row } from '../data/dataset.ts';
 import type { Task } from '../evaluate/evaluation.ts';
@@ -14,8 +14,8 @@ import { textIn } from '../prompt/values.ts';
 import { demonstrationOf } from './proposers/demonstrations.ts';
 
 /**
- * The last of the rows as a question under the prompt, the others before it as worked examples in the place of the prompt's own. Of one row
- * alone: the question under the prompt as it is.
+ * The last of the rows as a question under the prompt, with the others before it as worked examples instead of the prompt's own. With a single row:
+ * the question under the unchanged prompt.
  * @throws TandemError those of `questionText`
  */
 export function trainingText(texts: Texts, task: Task, prompt: Prompt, rows: readonly Row[]): TrainingText {
@@ -33,12 +33,12 @@ export function trainingText(texts: Texts, task: Task, prompt: Prompt, rows: rea
     prompt: withoutLead(pieces[0], worked.length > 0),
     earlier,
     answer: answerAfter(task, question, answerOf(row)),
-    // A label is chosen among labels; free text must also learn where to end.
+    // A label is chosen among labels. Free text must also learn where to end.
     ...(!task.labels && { end: task.template === 'chat' ? 'turn' : 'text' }),
   };
 }
 
-/** Stands for the answer of a worked example while the prompt is filled in: a character that no text has. */
+/** A placeholder for the answer of a worked example while the prompt is filled in: a character that no text contains. */
 const mark = '\u{F8FE}';
 
 const withMarks = (prompt: Prompt, output: string, rows: readonly Row[]): Prompt => ({
@@ -46,5 +46,5 @@ const withMarks = (prompt: Prompt, output: string, rows: readonly Row[]): Prompt
   demonstrations: rows.map((row) => ({ ...demonstrationOf(prompt, output, row), output: mark })),
 });
 
-/** The text up to an answer without the space before it, which is the answer's first: so it is tokenized where a model answers. */
+/** The text up to an answer without the space before it, which belongs to the answer. So the text is tokenized where a model answers. */
 const withoutLead = (text: string, isBeforeAnswer: boolean): string => (isBeforeAnswer ? text.replace(/(?<=\S) $/, '') : text);

@@ -1,4 +1,4 @@
-/** @file Parts that a prompt can spare: which are found, in what order, at what cost; with a made-up evaluator that needs some lines and not others. */
+/** @file Unnecessary parts of a prompt: which are found, in what order, at what cost. The made-up evaluator needs some lines and not others. */
 import { describe, expect, test } from 'vitest';
 import type { Prompt } from '../prompt/prompt.ts';
 import type { OptimizationEvent } from './events.ts';
@@ -40,8 +40,8 @@ async function search({ prompt = long, needs = {}, rows = 40, budget = Infinity,
   return { found: result.measured, tokensUsed: result.tokensUsed, before, events, asked, collection };
 }
 
-describe('a prompt of which nothing is needed', () => {
-  test('loses its whole instruction by one measurement, and keeps the question', async () => {
+describe('a prompt that needs none of its parts', () => {
+  test('loses its whole instruction in one measurement, and keeps the question', async () => {
     const { found, asked, tokensUsed } = await search();
     expect(found!.prompt.body).toBe(question);
     expect(asked).toHaveLength(1);
@@ -49,7 +49,7 @@ describe('a prompt of which nothing is needed', () => {
     expect(found!.decision).toMatchObject({ accepted: true, because: expect.stringContaining('320 fewer prompt tokens') as string });
   });
 
-  test('loses its demonstrations with it, and the reason counts both', async () => {
+  test('also loses its demonstrations, and the reason counts both', async () => {
     const demonstrations = ['one', 'two'].map((name) => ({ inputs: { message: line(name, 20) }, output: 'fees' }));
     const { found, events } = await search({ prompt: { ...long, demonstrations } });
     expect(found!.prompt).toEqual({ body: question, demonstrations: [] });
@@ -65,57 +65,57 @@ describe('a prompt of which nothing is needed', () => {
 
 describe('bisection', () => {
   test.each([[['Charlie']], [['Hotel']], [['Alpha', 'Hotel']], [['Bravo', 'Delta', 'Golf']], [names.filter((name) => name !== 'Echo')]])(
-    'keeps %j, which are needed, and spares all the others',
+    'keeps %j, which are needed, and removes all others',
     async (needed) => {
       const { found } = await search({ needs: Object.fromEntries(needed.map((name) => [name, 0.5])) });
       expect(leftOf(found!.prompt)).toEqual(needed);
     },
   );
 
-  test('finds nothing where all is needed, and says what it cost', async () => {
+  test('finds nothing if everything is needed, and reports the cost', async () => {
     const { found, tokensUsed, asked, events } = await search({ needs: Object.fromEntries(names.map((name) => [name, 0.5])) });
     expect(found).toBeUndefined();
     expect(tokensUsed).toBe(asked.reduce((sum, each) => sum + each.tokensUsed, 0));
     expect(events.filter((event) => event.type === 'candidateMeasured' && event.kept)).toEqual([]);
   });
 
-  test('takes what costs least first: of lines that are all worth a little, the ones whose tokens are worth more go', async () => {
-    // Forty tokens are worth 0.2 points: less than 0.02 nats bring, and more than 0.0001.
+  test('removes what costs least first: of lines with small effects, those whose tokens cost more than their effect', async () => {
+    // Forty tokens are worth 0.2 points: more than the gain of less than 0.02 nats, and less than that of more than 0.0001.
     const needs = Object.fromEntries(names.map((name, place) => [name, place % 2 === 0 ? 0.3 : 0.0001]));
     const { found } = await search({ needs });
     expect(leftOf(found!.prompt)).toEqual(names.filter((_, place) => place % 2 === 0));
   });
 
-  test('looks into a paragraph that cannot go as a whole: of its sentences the needed one stays', async () => {
+  test('splits a paragraph that is needed as a whole and keeps only the needed sentence', async () => {
     const prompt = promptOf([`${line('Alpha', 60)} ${line('Bravo', 60)} ${line('Charlie', 60)}`]);
     const { found } = await search({ prompt, needs: { Bravo: 0.5 } });
     expect(leftOf(found!.prompt)).toEqual(['Bravo']);
     expect(found!.prompt.body).toContain(question);
   });
 
-  test('does not look into a part too small to be worth a measurement', async () => {
+  test('does not split a part that is too small to be worth a measurement', async () => {
     const small = 'Zulu yes. Yankee no.';
     const { found, collection } = await search({ prompt: promptOf([line('Alpha', 400), small]), needs: { Zulu: 0.5 } });
     expect(found!.prompt.body).toBe(`${small}\n\n${question}`);
     for (const { prompt } of collection.runners) expect(prompt.body.includes('Zulu')).toBe(prompt.body.includes('Yankee'));
   });
 
-  test('a needed demonstration stays among those that go', async () => {
+  test('keeps a needed demonstration among those that are removed', async () => {
     const shown = ['one', 'two', 'three', 'four'].map((name) => ({ inputs: { message: line(name, 60) }, output: 'fees' }));
     const { found } = await search({ prompt: promptOf([], { demonstrations: shown }), needs: { three: 0.5 } });
     expect(found!.prompt.demonstrations).toEqual([shown[2]]);
   });
 
-  test('a single part is quoted, and cut where it is long', async () => {
+  test('quotes a single part, shortened if it is long', async () => {
     const { events } = await search({ prompt: promptOf(['Be brief,  and\tnever use any word that a customer would not use.']) });
     expect(events[0]).toMatchObject({ reason: 'without "Be brief, and never use any word that a…"' });
   });
 });
 
-describe('what it spends', () => {
+describe('its cost', () => {
   const needs = { Bravo: 0.5, Golf: 0.5 };
 
-  test('is told, and never more than its budget, whatever that is', { tags: 'long' }, async () => {
+  test('is reported, and never exceeds the budget, whatever that is', { tags: 'long' }, async () => {
     const whole = await search({ needs });
     let least = Infinity;
     for (let share = 0; share <= 1; share += 0.1) {
@@ -131,7 +131,7 @@ describe('what it spends', () => {
     expect(least).toBeLessThan(names.length);
   });
 
-  test('a clock that runs out ends it', async () => {
+  test('is limited by a clock that runs out', async () => {
     let questions = 0;
     const prompts = contextOfLines(
       evaluatorOfLines(() => needs),
@@ -153,24 +153,24 @@ describe('what it spends', () => {
     expect([found, measured.length]).toEqual([undefined, 1]);
   });
 
-  test('nothing after a stop', async () => {
+  test('is zero after a stop', async () => {
     const { asked, events, tokensUsed } = await search({ needs, signal: AbortSignal.abort() });
     expect([asked, events, tokensUsed]).toEqual([[], [], 0]);
   });
 
-  test('a prompt that lost before is not measured again', async () => {
+  test('does not include a prompt that lost before, which is not measured again', async () => {
     const again = await search({ known: [shortest(long)!] });
     expect(again.collection.runners.map(({ prompt }) => prompt.body)).not.toContain(question);
   });
 });
 
-test('on rows too few to decide nothing goes', async () => {
+test('on too few rows to decide, nothing is removed', async () => {
   const { found, events } = await search({ rows: 5 });
   expect(found).toBeUndefined();
   expect(events.some((event) => event.type === 'candidateMeasured' && event.kept)).toBe(false);
 });
 
-test('the same search tells the same, event by event', async () => {
+test('the same search emits the same events', async () => {
   const [one, other] = [await search({ needs: { Delta: 0.4 } }), await search({ needs: { Delta: 0.4 } })];
   expect(one.events.length).toBeGreaterThan(4);
   expect(other.events).toEqual(one.events);
@@ -183,12 +183,12 @@ describe('shortest', () => {
     expect(shortest({ ...long, demonstrations })).toEqual({ body: question, demonstrations: [] });
   });
 
-  test('keeps what is read of a row, of a mixed line too', () => {
+  test('keeps the columns of a row, even in a line with other text', () => {
     const mixed = promptOf(['Be brief.\nThe customer is ${input:sender}.']);
     expect(shortest(mixed)!.body).toBe(`The customer is \${input:sender}.\n\n${question}`);
   });
 
-  test('there is none of a prompt that is a question alone', () => {
+  test('is undefined for a prompt that is only a question', () => {
     expect(shortest({ body: question, demonstrations: [] })).toBeUndefined();
   });
 });

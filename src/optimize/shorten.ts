@@ -1,6 +1,6 @@
 /**
- * @file Takes parts out of a prompt that the weights no longer need: all of them at once, then, where that is too much, fewer of them by
- * bisection over what each is worth; what cannot be spared is looked at again in smaller parts.
+ * @file Removes parts of a prompt that the weights no longer need: first all of them at once, then, if that is too much, fewer of them by bisection
+ * over what each is worth. Parts that are needed are examined again in smaller pieces.
  */
 import { compareEvaluations, type Evaluation } from '../evaluate/evaluation.ts';
 import type { Adapter } from '../model/adapter.ts';
@@ -14,31 +14,31 @@ import type { Collection } from './proposers/collect.ts';
 import { allowance, type Purse } from './purse.ts';
 import { nothingIfTooLong } from './successiveHalving.ts';
 
-/** The name under which its proposals are told. */
+/** The name under which its proposals are reported. */
 export const shortening = 'shorten';
 
 export interface ShortenStart {
   readonly phase: number;
   readonly prompt: Prompt;
-  /** Of a program: the whole of it, with another prompt in the place of this one. */
+  /** In a program: the whole of it, with another prompt instead of this one. */
   readonly whole?: (step: Prompt) => Prompt;
   readonly adapter: Adapter | undefined;
-  /** Of the prompt as it is, on the whole valset. */
+  /** The evaluation of the current prompt on the whole valset. */
   readonly before: Evaluation;
-  /** The best ever measured. */
+  /** The best evaluation ever measured. */
   readonly peak: Evaluation;
   readonly budget: Purse;
 }
 
-/** Rows on which the worth of single parts is measured. */
+/** The number of rows on which the worth of single parts is measured. */
 const rowsForWorth = 24;
-/** A deletion saves at least this share of the prompt, or it is not worth a measurement. */
+/** The smallest share of the prompt that a deletion must save to be worth a measurement. */
 const leastSaving = 0.03;
 
-/** A part that can be left out: a unit of the instruction, or a demonstration by its place. */
+/** A part that can be removed: a unit of the instruction, or a demonstration by its place. */
 type Part = { readonly unit: Unit } | { readonly demonstration: number };
 
-/** The parts of the first cut: blocks of the instruction, and the prompt's own demonstrations. */
+/** The parts of the first split: blocks of the instruction, and the prompt's own demonstrations. */
 function partsOf(prompt: Prompt): Part[] {
   return [...unitsOf(prompt).map((unit) => ({ unit })), ...prompt.demonstrations.map((_, demonstration) => ({ demonstration }))];
 }
@@ -49,13 +49,14 @@ function without(prompt: Prompt, parts: readonly Part[]): Prompt {
   return { ...withoutUnits(prompt, units), demonstrations: prompt.demonstrations.filter((_, place) => !dropped.has(place)) };
 }
 
-/** The prompt without all that can be left out; undefined where nothing can. */
+/** The prompt without everything that can be removed. Undefined if nothing can. */
 export function shortest(prompt: Prompt): Prompt | undefined {
   const parts = partsOf(prompt);
   return parts.length === 0 ? undefined : without(prompt, parts);
 }
 
 /**
+ * Looks for the shortest prompt that the gate accepts.
  * @param collection takes the proposals
  * @returns the shortest prompt that passed, with the decision on it, if one did
  */
@@ -72,7 +73,7 @@ export async function shorten(context: OptimizationContext, collection: Collecti
   let tried = 0;
   const pays = (cost: number): boolean => !signal?.aborted && tokensUsed + cost <= allowance(budget, tokensUsed);
 
-  /** Measures the prompt without these parts too, which are gone if the gate lets them go. */
+  /** Measures the prompt without these parts too. They stay removed if the gate accepts that. */
   async function attempt(parts: readonly Part[]): Promise<boolean> {
     const next = asWhole(without(prompt, [...removed, ...parts]));
     const runner = pays(before.tokensUsed) ? collection.take(shortening, { prompt: next, reason: reasonOf(prompt, parts) }) : undefined;
@@ -89,7 +90,7 @@ export async function shorten(context: OptimizationContext, collection: Collecti
     return true;
   }
 
-  /** The parts by what they are worth in likelihood on some rows, what can be spared first. */
+  /** The parts sorted by what they contribute to the likelihood on some rows, the least first. */
   async function byWorth(parts: readonly Part[]): Promise<readonly Part[]> {
     const rows = sample.map((place) => valset[place]);
     const each = (before.tokensUsed * rows.length) / valset.length;
@@ -130,7 +131,7 @@ export async function shorten(context: OptimizationContext, collection: Collecti
 const isWorthALook = (prompt: Prompt, { start, end, parts }: Unit): boolean =>
   parts.length > 0 && end - start >= leastSaving * prompt.body.length;
 
-/** What is left out, in words; a single part is quoted. */
+/** What is removed, in words. A single part is quoted. */
 function reasonOf({ body, demonstrations }: Prompt, parts: readonly Part[]): string {
   const [first] = parts;
   if (parts.length === 1) {

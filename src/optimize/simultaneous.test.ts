@@ -1,5 +1,5 @@
 /**
- * @file The simultaneous coordinator as a whole, with a tiny model on a task that it can learn: the kind of a thing is in its first word.
+ * @file The simultaneous coordinator as a whole, with a tiny model and a task that it can learn: the first word gives the kind of a thing.
  * @module-tag long
  */
 import { beforeAll, describe, expect, test, vi } from 'vitest';
@@ -25,7 +25,7 @@ import { simultaneous, type SimultaneousMemory } from './simultaneous.ts';
 import type { SimultaneousOptions } from './simultaneousOptions.ts';
 import { loraTrainer } from './loraTrainer.ts';
 
-// Seconds even on a busy machine.
+// Takes seconds even on a busy machine.
 vi.setConfig({ testTimeout: 60_000 });
 
 let model: TrainableModel;
@@ -37,7 +37,7 @@ const { trainset, valset, testset } = kindSplits;
 const [task, prompt, lora] = [kindTask, kindPrompt, tinyLora];
 const small: Partial<SimultaneousOptions> = { steps: 30, settleSteps: 8, learningRate: 2e-2, batchRows: 8, projections: 4 };
 
-/** The first phase with a soft prompt; the one before it reads the answers in other ways. */
+/** The number of the first phase with a soft prompt. The one before it tries other label scoring. */
 const jointly = 2;
 
 const drive = kindDriver(
@@ -46,13 +46,13 @@ const drive = kindDriver(
 );
 
 describe('the phases', () => {
-  test('joint steps move both with rates of their own, then texts are proposed, and the soft prompt is judged', async () => {
+  test('joint steps move both with their own rates, then texts are proposed, and the soft prompt is judged', async () => {
     const { state, events } = await drive();
     const targets = ofType(events, 'phaseStarted').map(({ target }) => target);
-    // How the answers are read off comes first.
+    // Label scoring comes first.
     expect(targets.slice(0, 3)).toEqual(['prompt', 'both', 'prompt']);
     const joint = ofType(events, 'weightStep').filter(({ phase }) => phase === jointly);
-    // One batch of three is read with the text.
+    // One batch in three uses the text.
     expect(joint.map(({ soft }) => soft !== undefined).slice(0, 6)).toEqual([true, true, false, true, true, false]);
     expect(joint[4].soft!.learningRate).not.toBe(joint[4].learningRate);
     expect(ofType(events, 'candidateProposed').some(({ proposer }) => proposer === 'soft prompt')).toBe(true);
@@ -62,7 +62,7 @@ describe('the phases', () => {
     expect(['the budget is spent', 'neither the prompt nor the weights improve any further']).toContain(state.done);
   });
 
-  test('a joint phase on many rows sees them so many times, within its share', async () => {
+  test('a joint phase on many rows sees them several times, within its share', async () => {
     const jointOf = async (epochs: number): Promise<number> => {
       const { events } = await drive({ options: { epochs, patience: Infinity }, budget: 80_000 });
       return ofType(events, 'weightStep').filter(({ phase }) => phase === jointly).length;
@@ -74,7 +74,7 @@ describe('the phases', () => {
     expect(most > 40 && most < 200).toBe(true);
   });
 
-  test('other sources race beside the projections, templates and edits with the words that the soft prompt went towards, and say so', async () => {
+  test('templates and edits compete with the projections, use the words that the soft prompt moved towards, and say so', async () => {
     const ofOthers = async (options: Partial<SimultaneousOptions>) => {
       const { events } = await drive({ options: { textShare: 0.4, ...options } });
       const first = ofType(events, 'candidateProposed').filter(({ phase }) => phase === jointly + 1);
@@ -102,7 +102,7 @@ describe('the phases', () => {
     }
   });
 
-  test('where only a text may stay, none but a text does, and the author may have it alone', async () => {
+  test('if only a text is allowed to stay, no soft prompt does; the author may also allow only one', async () => {
     const { state, events, adapters } = await drive({ options: { keep: false } });
     for (const { best } of ofType(events, 'phaseEnded')) expect(softLine(best.prompt.body)).toBeUndefined();
     expect(state.best.logLikelihood!.mean).toBeGreaterThan(state.start.logLikelihood!.mean);
@@ -117,7 +117,7 @@ describe('the phases', () => {
     if (state.best.adapter !== undefined) expect((await adapters.get(state.best.adapter)).pairs).toEqual([]);
   });
 
-  test('J of a soft prompt has its three terms: the drift is paid for like tokens', async () => {
+  test('J of a soft prompt has its three terms: drift is charged like tokens', async () => {
     const { events, adapters, snapshots } = await drive();
     const { objective } = ofType(events, 'gateDecided').find(({ phase }) => phase === jointly)!;
     const after = JSON.parse(snapshots[jointly].json) as OptimizationState;
@@ -128,13 +128,13 @@ describe('the phases', () => {
     expect(objective!.total).toBeCloseTo(objective!.logLikelihood! - objective!.weightPenalty - objective!.promptPenalty, 8);
   });
 
-  test('rates that run away are refused, and the start stands', async () => {
+  test('rates that make the training diverge are refused, and the start stays', async () => {
     const { state } = await drive({ options: { learningRate: 1e30, softRate: 1e30 } });
     expect(state.best).toEqual(state.start);
   });
 });
 
-test('texts race, and are kept, with their answers read as the start is read best', async () => {
+test('texts are compared, and kept, with the label scoring that is best for the start', async () => {
   const events: OptimizationEvent[] = [];
   const plain = kindContext(model, { adapters: memoryAdapters(), trainset, valset, seed: 1, budget: 30_000 });
   const wrongUncalibrated: OptimizationContext = {
@@ -154,7 +154,7 @@ test('texts race, and are kept, with their answers read as the start is read bes
   let state = await coordinator.begin(wrongUncalibrated);
   while (!state.done) {
     const memory = state.memory as SimultaneousMemory;
-    // Tuned weights may have their text read in another way: races, which are run without them, have nothing of it.
+    // The text may get other label scoring with tuned weights. The comparison of texts, which runs without them, does not use it.
     const { decoding: _, ...text } = memory.text.prompt;
     const known = memory.stage === 'project' ? { ...memory, text: { ...memory.text, prompt: text } } : memory;
     state = await coordinator.advance(wrongUncalibrated, { ...state, memory: known });
@@ -166,7 +166,7 @@ test('texts race, and are kept, with their answers read as the start is read bes
   expect(state.best.prompt.decoding?.calibration).toBe('domain');
 });
 
-test('without an instruction the soft prompt begins as the question', () => {
+test('without an instruction the soft prompt starts as the question', () => {
   const context = { trainer: loraTrainer(model, task, lora) };
   const bare = { body: 'Text: ${input:text}\nKind:\n', demonstrations: [] };
   expect(startText(context, bare)).toBe('Give the kind of the text.');
@@ -175,7 +175,7 @@ test('without an instruction the soft prompt begins as the question', () => {
 
 describe('replay', () => {
   test.each<Partial<SimultaneousOptions>>([{}, { keep: false }, { start: 'vocabulary', tokens: 5 }, { targets: ['prompt'] }])(
-    'from any snapshot, written as JSON and read again, the rest is the same: %j',
+    'from any snapshot, written and read as JSON, the rest is the same: %j',
     async (options) => {
       const budget = 12_000;
       const whole = await drive({ options, budget });
@@ -198,7 +198,7 @@ describe('replay', () => {
   );
 });
 
-test('the passes are those of everything that was evaluated, trained, projected and differentiated', async () => {
+test('the tokens are those of everything that was evaluated, trained, projected and differentiated', async () => {
   const { context: counted, tokensUsed } = counting(
     kindContext(model, { adapters: memoryAdapters(), trainset, valset, seed: 1, budget: 20_000 }),
   );
@@ -209,7 +209,7 @@ test('the passes are those of everything that was evaluated, trained, projected 
   expect(state.tokensUsed).toBe(tokensUsed());
 });
 
-test('the 2x2 takes a soft prompt for a part of the prompt: old weights with it are the base weights with it', async () => {
+test('in the 2x2 a soft prompt is a part of the prompt: old weights with it are the base weights with it', async () => {
   const { adapters, snapshots } = await drive();
   const { soft } = (JSON.parse(snapshots[jointly].json) as OptimizationState).memory as SimultaneousMemory;
   const start = (JSON.parse(snapshots[0].json) as OptimizationState).start;
@@ -221,7 +221,7 @@ test('the 2x2 takes a soft prompt for a part of the prompt: old weights with it 
   expect(cells.find(({ weights, prompt: which }) => weights === 'old' && which === 'new')!.logLikelihood).toEqual(alone.logLikelihood);
 });
 
-test('new JointOptimizer({ coordinator }) returns the best state, whose score is that of the rows', async () => {
+test('new JointOptimizer({ coordinator }) returns the best state, with the score of its rows', async () => {
   const { metric, ...asked } = task;
   const optimizer = new JointOptimizer({ coordinator: new SimultaneousJointOptimizer(small) });
   const { adapter, prompts, state } = await optimizer.optimize({
@@ -247,7 +247,7 @@ describe('gradient edits', () => {
     return { proposals, tokensUsed, evaluator };
   };
 
-  test('each replaces a token more, lowers the loss on the training rows, and says what for what', async () => {
+  test('each replaces one more token, lowers the loss on the training rows, and says which token replaced which', async () => {
     const { proposals, tokensUsed, evaluator } = await propose(Infinity);
     expect(proposals.length).toBeGreaterThan(0);
     expect(tokensUsed).toBeGreaterThan(0);
@@ -260,7 +260,7 @@ describe('gradient edits', () => {
     }
   });
 
-  test('none reads worse than the bound allows; a bound that nothing keeps leaves no proposal', async () => {
+  test('none is less fluent than the bound allows; a bound that nothing meets leaves no proposal', async () => {
     const { soft } = loraTrainer(model, task, lora);
     const { proposals } = await propose(0.2);
     const { fluency } = await soft.fluency([prompt, ...proposals.map((each) => each.prompt)].map(({ body }) => instructionOf(body)));
@@ -268,7 +268,7 @@ describe('gradient edits', () => {
     expect((await propose(-50)).proposals).toEqual([]);
   });
 
-  test('the gradient tells the direction: most of the first suggestions lower the loss of the rows that it is of', async () => {
+  test('the gradient gives the direction: most of the first suggestions lower the loss of its rows', async () => {
     const { soft } = loraTrainer(model, task, lora);
     const evaluator = makeEvaluator({ model, task, calibrationRows: calibrationRows(valset, trainset) });
     const author = instructionOf(prompt.body);

@@ -1,6 +1,6 @@
 /**
- * @file Simultaneous joint optimization: one backward pass moves a soft prompt in the place of the instruction and the weights beside it;
- * then the soft prompt is read back as text, and the gate says whether the text holds what the soft prompt reached.
+ * @file Simultaneous joint optimization: one backward pass moves both the weights and a soft prompt that replaces the instruction. Then the soft
+ * prompt is projected to text, and the gate decides whether the text keeps what the soft prompt gained.
  */
 import { compareEvaluations, type Evaluation } from '../evaluate/evaluation.ts';
 import type { Coordinator, OptimizationContext, OptimizationState } from './coordinator.ts';
@@ -14,25 +14,25 @@ import { after, purseOf } from './purse.ts';
 import { hasScorings, scoringFirst, scoringPhase } from './labelScoring.ts';
 import { judge, tellVerdict } from './verdict.ts';
 
-/** What the next phase depends on besides the best state; JSON. */
+/** Everything that the next phase depends on besides the best state. JSON. */
 export interface SimultaneousMemory {
-  /** 'read': other ways to read label scores come first; 'project': the soft prompt of the last joint phase waits to be read back. */
+  /** 'read': other label scoring comes first. 'project': the soft prompt of the last joint phase has not been projected to text yet. */
   readonly stage: 'read' | 'joint' | 'project';
-  /** The author's prompt and the weights of the start, as the answers are read best. */
+  /** The author's prompt and the weights of the start, with the best label scoring. */
   readonly plain: MeasuredState;
-  /** The best state that is all text: what stands without a soft prompt. */
+  /** The best state that is all text: the result without a soft prompt. */
   readonly text: MeasuredState;
-  /** Of the last joint phase, whether or not the gate accepted it. */
+  /** The state of the last joint phase, whether or not the gate accepted it. */
   readonly soft?: MeasuredState;
-  /** Cycles of joint phase and projection in a row that brought nothing. */
+  /** Cycles of joint phase and projection in a row that gained nothing. */
   readonly failures: number;
   readonly improved: boolean;
 }
 
-/** What a cycle tries after one has failed: gentler steps. Factors on both rates. */
+/** What a cycle tries after one has failed: smaller steps. Factors on both rates. */
 export const attempts = [1, 0.3];
 
-/** A phase that could measure less often than this on the valset would bring nothing. */
+/** A phase that can pay for fewer measurements on the valset than this would gain nothing. */
 export const leastMeasurements = 4;
 
 export function simultaneous(given: Partial<SimultaneousOptions> = {}): Coordinator {
@@ -64,20 +64,20 @@ export function simultaneous(given: Partial<SimultaneousOptions> = {}): Coordina
   };
 }
 
-/** What a stage's phase works with. */
+/** What the phase of a stage receives. */
 interface Stage {
   readonly context: OptimizationContext;
   readonly options: SimultaneousOptions;
   readonly evaluations: KnownEvaluations;
   readonly state: OptimizationState;
   readonly memory: SimultaneousMemory;
-  /** The best state on the valset. */
+  /** The evaluation of the best state on the valset. */
   readonly before: Evaluation;
 }
 
 const stages: Readonly<Record<SimultaneousMemory['stage'], (stage: Stage) => Promise<OptimizationState>>> = { read, joint, project };
 
-/** The author's prompt as it is, its answers read off the label scores in other ways. */
+/** Tries other label scoring for the author's unchanged prompt. */
 async function read({ context, evaluations, state, memory, before }: Stage): Promise<OptimizationState> {
   const phase = state.phase + 1;
   context.emit({ type: 'phaseStarted', phase, target: 'prompt', because: scoringFirst });
@@ -95,7 +95,7 @@ async function read({ context, evaluations, state, memory, before }: Stage): Pro
   return { ...state, phase, best, tokensUsed, memory: { ...memory, stage: 'joint', plain: best, text: best } };
 }
 
-/** Soft prompt and weights together, from the best state. */
+/** Trains soft prompt and weights together, from the best state. */
 async function joint({ context, options, evaluations, state, memory, before }: Stage): Promise<OptimizationState> {
   const phase = state.phase + 1;
   const because =
@@ -127,7 +127,7 @@ async function joint({ context, options, evaluations, state, memory, before }: S
   return { ...state, phase, best, tokensUsed, memory: { ...memory, stage: 'project', soft, improved: accepted } };
 }
 
-/** The soft prompt as text. A text takes over where the gate has it better than the text of before, and it holds the soft prompt's score. */
+/** Projects the soft prompt to text. A text replaces the previous one if the gate finds it better and it keeps the soft prompt's score. */
 async function project({ context, options, evaluations, state, memory, before }: Stage): Promise<OptimizationState> {
   const phase = state.phase + 1;
   const soft = memory.soft!;
@@ -179,7 +179,7 @@ async function project({ context, options, evaluations, state, memory, before }:
   return { ...state, phase, best, tokensUsed, memory: next };
 }
 
-/** The text is as good as the soft prompt, as far as the gate's tie goes. */
+/** Whether the text is as good as the soft prompt, within the gate's threshold for a tie. */
 function holds(soft: Evaluation, text: Evaluation): boolean {
   const { score } = compareEvaluations(soft, text);
   return score.mean >= 0 || score.probabilityBetter > defaultGate.tie;

@@ -1,31 +1,36 @@
-/** @file What may be chosen of tuning a soft prompt and the weights at once. */
+/** @file Options for tuning a soft prompt and the weights at once. */
 import type { SoftStart } from '../model/softPrompt.ts';
 import type { Target } from './events.ts';
 
 export interface SimultaneousOptions {
-  /** What may change: the weights may be left out, and the soft prompt is then only a way to a text. */
+  /** What may change. Without the weights, the soft prompt is only a way to find a text. */
   readonly targets: readonly Target[];
   readonly start: SoftStart;
-  /** Virtual tokens; by default as many as the instruction has. */
+  /** Virtual tokens. Default: as many as the instruction has. */
   readonly tokens?: number;
-  /** May the soft prompt stay as a part of the adapter where no text holds its score? */
+  /** Whether the soft prompt may stay as a part of the adapter if no text keeps its score. */
   readonly keep: boolean;
   readonly softRate: number;
   readonly learningRate: number;
   readonly batchRows: number;
-  /** Steps of a joint phase, or as many as see the trainset `epochs` times, where those are more; fewer where they would cost more than `jointShare` of the budget that is left. */
+  /**
+   * Steps of a joint phase, or enough to see the trainset `epochs` times if that is more. Fewer if they would cost more than `jointShare` of the
+   * remaining budget.
+   */
   readonly steps: number;
   readonly epochs: number;
   readonly jointShare: number;
-  /** Of three batches, how many are read with the text in the place of the soft prompt: so that the weights serve both. */
+  /** How many batches in three use the text instead of the soft prompt, so that the weights work with both. */
   readonly textBatches: 0 | 1 | 2;
-  /** Texts that a soft prompt is projected to, at most; their race costs at most `textShare` of the whole budget. */
+  /** The most texts that a soft prompt is projected to. Comparing them costs at most `textShare` of the whole budget. */
   readonly projections: number;
   readonly textShare: number;
-  /** Templates and edits that race beside them, at most: `hinted` are made from the words that the soft prompt went towards, `plain` are not. */
+  /**
+   * The most templates and edits that are compared with them: `hinted` ones use the words that the soft prompt moved towards, `plain` ones do not.
+   */
   readonly hinted: number;
   readonly plain: number;
-  /** Weight steps that settle the weights on the best projected text, and on the text of before; up to half of `steps` follow for the better. */
+  /** Weight steps with the best projected text, and with the previous text. Up to half of `steps` follow for the better one. */
   readonly settleSteps: number;
   readonly patience: number;
 }

@@ -1,4 +1,4 @@
-/** @file Soft prompts for a task: what the model can do with them, and where the tokens of an instruction should go by the rows. */
+/** @file Soft prompts for a task: what the model can do with them, and which tokens of an instruction the rows suggest to replace. */
 import type { Row } from '../data/dataset.ts';
 import type { Adapter, LoraConfig } from '../model/adapter.ts';
 import type { SoftPrompt } from '../model/softPrompt.ts';
@@ -8,7 +8,7 @@ import { withSoftLine } from '../prompt/instruction.ts';
 import type { Prompt } from '../prompt/prompt.ts';
 
 export interface SoftTuner extends Omit<SoftPrompts, 'substitutions'> {
-  /** The instruction with one token replaced, by how much the loss on the rows is expected to fall, most first. */
+  /** The instruction with one token replaced, sorted by how much the loss on the rows is expected to decrease, most first. */
   substitutions(
     prompt: Prompt,
     instruction: string,
@@ -18,7 +18,7 @@ export interface SoftTuner extends Omit<SoftPrompts, 'substitutions'> {
   ): Promise<{ readonly found: readonly Substitution[]; readonly tokensUsed: number }>;
 }
 
-/** @param example a row under a prompt, with the soft prompt where it stands */
+/** @param example a row under a prompt, with the soft prompt at its place */
 export const softTuner = (
   soft: SoftPrompts,
   example: (prompt: Prompt, row: Row, soft: SoftPrompt) => TrainingExample,

@@ -1,4 +1,4 @@
-/** @file How long a phase is, how often it measures, and what stands for the rows that it will train on. */
+/** @file How long a phase is, how often it measures, and which rows its cost is estimated from. */
 import { describe, expect, test } from 'vitest';
 import { makeRow } from '../data/dataset.ts';
 import { planPhase, stepTokens, type PhaseSteps } from './stepCost.ts';
@@ -6,7 +6,7 @@ import type { ExampleMaker } from './batches.ts';
 
 const length = { weightSteps: 60, weightEpochs: 3, batchRows: 16 };
 
-test('few rows have so many steps, many are seen so many times', () => {
+test('few rows get a fixed number of steps, many are seen a fixed number of times', () => {
   const plans = [1, 160, 320, 321, 4000].map((rows) => planPhase(length, rows, 500, 1000));
   expect(plans.map(({ usual, isLong }) => [usual, isLong])).toEqual([
     [60, false],
@@ -17,12 +17,12 @@ test('few rows have so many steps, many are seen so many times', () => {
   ]);
 });
 
-/** What a phase of so many steps costs before the measurement at its end. */
+/** What a phase with these steps costs before the measurement at its end. */
 const costOf = ({ steps, every }: PhaseSteps, stepCost: number, measuring: number): number =>
   steps * stepCost + (Math.ceil(steps / every) - 1) * measuring;
 
 describe('measurements of a phase', () => {
-  test('there are five at most, in a short phase fewer, and never two close together', () => {
+  test('there are at most five, fewer in a short phase, and never two close together', () => {
     const { within } = planPhase(length, 4000, 100, 10);
     expect([60, 750, 20].map((steps) => within(steps).every)).toEqual([12, 150, 10]);
     for (let steps = 1; steps <= 200; steps++) {
@@ -32,7 +32,7 @@ describe('measurements of a phase', () => {
     }
   });
 
-  test('they cost no more than a quarter of the steps of a long phase, but for the last', () => {
+  test('they cost at most a quarter of the steps of a long phase, except for the last', () => {
     for (const steps of [1, 9, 60, 333, 1000]) {
       for (const measuring of [1, 1000, 7000, 30_000, 1e6]) {
         const { every } = planPhase(length, 4000, 500, measuring).within(steps);
@@ -42,13 +42,13 @@ describe('measurements of a phase', () => {
     }
   });
 
-  test('on few rows they are as many, whatever they cost', () => {
+  test('with few rows there are as many, whatever they cost', () => {
     expect(planPhase(length, 160, 500, 1e6).within(60)).toEqual({ steps: 60, every: 12 });
   });
 });
 
 describe('a phase that cannot be afforded', () => {
-  test.each([160, 4000])('leaves less than another step costs, and spends no more than there is; of %i rows', (rows) => {
+  test.each([160, 4000])('leaves less than another step costs, and spends no more than it has; with %i rows', (rows) => {
     for (const measuring of [10, 700, 4000]) {
       const { within } = planPhase(length, rows, 500, measuring);
       const all = within(90);
@@ -62,15 +62,15 @@ describe('a phase that cannot be afforded', () => {
     }
   });
 
-  test('has one step at least', () => {
+  test('has at least one step', () => {
     expect(planPhase(length, 160, 500, 700).within(60, 0)).toEqual({ steps: 1, every: 1 });
     expect(planPhase(length, 160, 500, 700).within(60, -900)).toEqual({ steps: 1, every: 1 });
   });
 });
 
-test('a step costs what rows from all over the trainset do, what they share once', () => {
+test('a step costs the average over the whole trainset, with the shared part counted once', () => {
   const example = (length: number) => ({ prompt: [1, 2, ...Array.from({ length }, (_, i) => 9 + i + 100 * length)], answer: [3] });
-  // Sorted by length, as files come.
+  // Sorted by length, as in some files.
   const rows = Array.from({ length: 5120 }, (_, i) => makeRow({ text: String(i) }, i + 1));
   const maker = {
     example: (_: unknown, row: (typeof rows)[number]) => example(1 + Math.floor(row.line / 256)),

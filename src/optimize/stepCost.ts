@@ -1,13 +1,13 @@
-/** @file How long a phase of training steps is, and what a step costs before it is taken, in tokens: forward 1, backward 2. */
+/** @file How many training steps a phase has, and what a step costs before it is taken, in tokens: forward 1, backward 2. */
 import type { SoftPrompt } from '../model/softPrompt.ts';
 import { tokensOf } from '../model/training.ts';
 import { examplesOf, type ExampleMaker } from './batches.ts';
 import type { Lesson } from './trainer.ts';
 
-/** At most this many rows stand for all: the words of rows vary by 40 to 70% of their mean, so that the mean of so many is within 3%. */
+/** At most this many rows stand for all. The lengths of rows vary by 40 to 70% of their mean, so the mean of this many is within 3%. */
 const sample = 512;
 
-/** Tokens of a step on a batch of the usual size, by rows that stand for all; what its rows have in common is run once. */
+/** Tokens of a step on a batch of the usual size, estimated from a sample of the rows. What a batch's rows have in common is computed once. */
 export function stepTokens(maker: ExampleMaker, lesson: Lesson, batchRows: number, soft?: SoftPrompt): number {
   const { rows } = lesson;
   const every = Math.ceil(rows.length / sample);
@@ -16,41 +16,41 @@ export function stepTokens(maker: ExampleMaker, lesson: Lesson, batchRows: numbe
   return 3 * (shared + (own / answers) * Math.min(batchRows, rows.length));
 }
 
-/** How long a phase is. */
+/** The length of a phase. */
 export interface PhaseLength {
   /** AdamW steps. */
   readonly weightSteps: number;
-  /** Or as many as see the trainset so many times, where those are more. */
+  /** Or enough steps to see the trainset this many times, if that is more. */
   readonly weightEpochs: number;
   readonly batchRows: number;
 }
 
-/** What the measurements on the way may cost beside the steps of a long phase. */
+/** What the measurements during a long phase may cost, relative to its steps. */
 const measuringShare = 1 / 4;
 const mostMeasurements = 5;
-/** Steps from one to the next. */
+/** The fewest steps between two measurements. */
 const leastBetween = 8;
 
 export interface PhasePlan {
-  /** Steps, if they can be afforded. */
+  /** The number of steps, if they can be afforded. */
   readonly usual: number;
-  /** By its many rows. */
+  /** Whether the phase is long because it has many rows. */
   readonly isLong: boolean;
   /**
-   * So many steps, or as many of them as can be afforded, at least one.
-   * @param affordable tokens for the steps and the measurements on the way; the one at their end comes on top
+   * This many steps, or as many of them as can be afforded, at least one.
+   * @param affordable tokens for the steps and the measurements between them; the measurement at the end is added
    */
   readonly within: (steps: number, affordable?: number) => PhaseSteps;
 }
 
 export interface PhaseSteps {
   readonly steps: number;
-  /** Steps from one measurement on the valset to the next; the last one comes at the end of the steps, after as many or fewer. */
+  /** Steps from one measurement on the valset to the next. The last one comes at the end, after the same number of steps or fewer. */
   readonly every: number;
 }
 
 /**
- * How a phase goes on this many rows.
+ * The plan of a phase on this many rows.
  * @param stepCost tokens of a step
  * @param measuring tokens of a measurement
  * @param most measurements
@@ -65,7 +65,7 @@ export function planPhase(
   const usual = Math.max(weightSteps, Math.ceil((weightEpochs * rows) / batchRows));
   const isLong = usual > weightSteps;
   const measurementsOf = (steps: number): number => {
-    // On few rows nothing decides more than when to stop. Many are not learned by heart so soon.
+    // With few rows, when to stop matters most. Many rows are not memorized as quickly.
     const affordable = isLong ? Math.floor((measuringShare * steps * stepCost) / measuring) : most;
     return Math.max(1, Math.min(most, mostMeasurements, affordable, Math.floor(steps / leastBetween)));
   };
@@ -74,7 +74,7 @@ export function planPhase(
     let steps = Math.max(1, Math.min(longest, payable(1)));
     while (steps > 1 && steps > payable(measurementsOf(steps))) steps--;
     const measurements = measurementsOf(steps);
-    // What does not pay for one measurement more pays for steps.
+    // What does not pay for another measurement pays for steps.
     steps = Math.max(steps, Math.min(longest, payable(measurements)));
     return { steps, every: Math.ceil(steps / measurements) };
   };

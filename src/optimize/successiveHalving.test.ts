@@ -19,7 +19,7 @@ const runnersOf = (qualities: readonly number[]): Runner[] =>
     prompt: { body: String(quality), demonstrations: [] },
   }));
 
-/** A prompt's body says which share of the rows it gets right; the same rows for every prompt. */
+/** A prompt's body gives the share of the rows that it gets right. The rows are the same for every prompt. */
 function setting(
   valset: readonly Row[],
   asked: { rows: readonly Row[] }[] = [],
@@ -45,7 +45,7 @@ async function run(
   return { ...result, asked, events: events.filter((event) => event.type === 'candidateMeasured') };
 }
 
-test('the best prompt wins; finishers are measured on the whole valset and come best first', async () => {
+test('the best prompt wins; finishers are measured on the whole valset and sorted best first', async () => {
   const { finishers } = await run(rowsOf(100));
   expect(finishers[0].prompt.body).toBe('0.95');
   expect(finishers.every(({ evaluation }) => evaluation.rows.length === 100)).toBe(true);
@@ -53,7 +53,7 @@ test('the best prompt wins; finishers are measured on the whole valset and come 
   expect(scores).toEqual([...scores].sort((a, b) => b - a));
 });
 
-test('losers leave early, and a row that a candidate has answered costs nothing in the next rung', async () => {
+test('losers are dropped early, and a row that a candidate has answered costs nothing in the next rung', async () => {
   const { tokensUsed, events } = await run(rowsOf(100));
   const measured = runnersOf(qualities).map(({ id }) => events.findLast(({ candidate }) => candidate === id)!.score.rows);
   expect(Math.min(...measured)).toBe(20);
@@ -61,12 +61,12 @@ test('losers leave early, and a row that a candidate has answered costs nothing 
   expect(tokensUsed).toBeLessThan(0.5 * 10 * 100);
 });
 
-test('of two candidates none would leave early: both are measured on everything at once', async () => {
+test('with two candidates none could be dropped early: both are measured on everything at once', async () => {
   const { asked } = await run(rowsOf(100), runnersOf([0.2, 0.9]));
   expect(asked.map(({ rows }) => rows.length)).toEqual([100, 100]);
 });
 
-test('a candidate that is told to be kept is measured again, one that is not is not', async () => {
+test('a candidate that should be kept is measured again, others are not', async () => {
   const { events } = await run(rowsOf(100));
   for (const [i, { candidate, kept }] of events.entries()) {
     const later = events.slice(i + 1).some((other) => other.candidate === candidate);
@@ -75,14 +75,14 @@ test('a candidate that is told to be kept is measured again, one that is not is 
   }
 });
 
-test('differences are told against the best on the same rows', async () => {
+test('differences are reported against the best state on the same rows', async () => {
   const { events } = await run(rowsOf(100));
   const winner = events.findLast(({ candidate }) => candidate === '1.3')!;
   expect(winner.score).toMatchObject({ rows: 100, mean: expect.closeTo(0.45, 1) as number });
   expect(events.find(({ candidate }) => candidate === '1.1')!.score.mean).toBe(0);
 });
 
-test.each([3, 16, 20, 28, 60])('of %d rows no candidate is measured twice on the same, and each time on more', async (count) => {
+test.each([3, 16, 20, 28, 60])('on %d rows no candidate is measured twice on the same rows, and each time on more', async (count) => {
   const { asked, finishers, events } = await run(rowsOf(count));
   for (const { id } of runnersOf(qualities)) {
     const sizes = events.filter(({ candidate }) => candidate === id).map(({ score }) => score.rows);
@@ -92,14 +92,14 @@ test.each([3, 16, 20, 28, 60])('of %d rows no candidate is measured twice on the
   expect(finishers.length).toBeLessThanOrEqual(asked.filter(({ rows }) => rows.length === count).length);
 });
 
-test('a race that its budget does not carry to the end has no winner', async () => {
+test('if the budget does not last to the end, there is no winner', async () => {
   const { tokensUsed } = await run(rowsOf(100));
   expect((await run(rowsOf(100), runnersOf(qualities), { budget: tokensUsed })).finishers.length).toBeGreaterThan(0);
   const short = await run(rowsOf(100), runnersOf(qualities), { budget: tokensUsed - 100 });
   expect(short).toMatchObject({ finishers: [], tokensUsed: tokensUsed - 100 });
 });
 
-test('a prompt that is longer than the model reads is out, and the others race on', async () => {
+test('a prompt that is too long for the model is dropped, and the others continue', async () => {
   const { context, events } = setting(rowsOf(30));
   const whole = { prompt: { body: '0.5', demonstrations: [] } };
   const best = await context.evaluator.evaluate(whole, context.valset);
@@ -119,10 +119,10 @@ test('a prompt that is longer than the model reads is out, and the others race o
   expect(events.some((event) => event.type === 'candidateMeasured' && event.candidate === '1.3')).toBe(false);
 });
 
-test('without runners there is no finisher and no cost', async () => {
+test('without runners there are no finishers and no cost', async () => {
   expect(await run(rowsOf(30), [])).toMatchObject({ finishers: [], tokensUsed: 0 });
 });
 
-test('a stop ends the race without a winner', async () => {
+test('a stop ends it without a winner', async () => {
   expect(await run(rowsOf(100), runnersOf(qualities), { signal: AbortSignal.abort() })).toMatchObject({ finishers: [], asked: [] });
 });

@@ -1,4 +1,4 @@
-/** @file A race of candidate prompts: successive halving over growing parts of the valset, survivors on all of it. */
+/** @file Successive halving of candidate prompts over growing parts of the valset, with survivors on all of it. */
 import { TandemError } from '../errors.ts';
 import { compareEvaluations, type Evaluation } from '../evaluate/evaluation.ts';
 import type { Adapter } from '../model/adapter.ts';
@@ -18,23 +18,23 @@ export interface Runner {
 }
 
 export interface Finisher extends Runner {
-  /** On the whole valset. */
+  /** The evaluation on the whole valset. */
   readonly evaluation: Evaluation;
 }
 
-/** Part of the valset that each rung uses, and the part of the runners that goes on. Jamieson and Talwalkar 2016. */
+/** The share of the valset that each rung uses, and the share of the runners that continue. Jamieson and Talwalkar 2016. */
 const rungs = [
   { rows: 0.2, keep: 0.4 },
   { rows: 0.5, keep: 0.5 },
   { rows: 1, keep: 1 },
 ];
-/** A rung that leaves no fewer is left out. */
+/** A rung that would leave fewer runners is skipped. */
 const fewestFinishers = 2;
 
 /**
  * @param best of the current state on the whole valset
- * @param budget a race that it does not pay for to the end has no finishers; where the clock runs short, fewer go on
- * @returns the finishers, best first, and the tokens that the race cost
+ * @param budget if it does not last to the end, there are no finishers; if the clock runs short, fewer runners continue
+ * @returns the finishers, best first, and the tokens spent
  */
 export async function successiveHalving(
   { evaluator, emit, signal, valset, seed }: OptimizationContext,
@@ -49,12 +49,12 @@ export async function successiveHalving(
   let finishers: Finisher[] = [];
   let tokensUsed = 0;
   const rowTokens = best.tokensUsed / best.rows.length;
-  /** By the clock: whether what is left takes a runner to the end of the race. */
+  /** With a clock: whether the rest of the budget takes a runner to the end. */
   const isPaidFor = (known: number): boolean =>
     typeof budget === 'number' || budget(tokensUsed) - tokensUsed >= (valset.length - known) * rowTokens;
   for (const { rows: share, keep } of rungs) {
     const count = Math.max(Math.min(valset.length, 16), Math.round(share * valset.length));
-    // Of a small valset two rungs would be the same rows.
+    // With a small valset, two rungs would have the same rows.
     if (count === finishers.at(0)?.evaluation.rows.length) continue;
     if (count < valset.length && running.length <= fewestFinishers) continue;
     const part = places.slice(0, count).sort((a, b) => a - b);
@@ -66,7 +66,7 @@ export async function successiveHalving(
       if (!isPaidFor(known?.rows.length ?? 0)) break;
       const evaluation = await evaluator.evaluate({ prompt: runner.prompt, adapter }, rows).catch(nothingIfTooLong);
       if (!evaluation) continue;
-      // A rung holds the rows of the one before it, whose answers are in the cache.
+      // A rung contains the rows of the one before it, whose answers are cached.
       tokensUsed += evaluation.tokensUsed - (known?.tokensUsed ?? 0);
       measured.push({ ...runner, evaluation });
     }
@@ -91,8 +91,8 @@ export async function successiveHalving(
 }
 
 /**
- * All of them on the whole valset, where parts of it would save nothing: what is computed once for any number of rows is most of the cost.
- * @param costOf tokens of a measurement, where a part of it is known already
+ * Measures all of them on the whole valset. Parts of it would save nothing if most of the cost is independent of the number of rows.
+ * @param costOf tokens of a measurement, if a part of it is already known
  */
 export async function measureAll(
   { evaluator, emit, signal, valset }: OptimizationContext,
@@ -117,7 +117,7 @@ export async function measureAll(
   return { finishers: finishers.sort(bestFirst), tokensUsed };
 }
 
-/** A prompt may be longer than the model reads, with long demonstrations: then it is out. */
+/** A prompt with long demonstrations may exceed the model's context. Then it is dropped. */
 export function nothingIfTooLong(error: unknown): undefined {
   if (error instanceof TandemError && error.reason === 'too-long') return undefined;
   throw error;

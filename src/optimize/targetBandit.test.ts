@@ -5,13 +5,13 @@ import { chooseTarget, noStatistics, recordPhase, type TargetStatistics, type Ph
 
 const both: readonly Target[] = ['prompt', 'weights'];
 type Phase = readonly [target: Target, gain: number, tokensUsed: number];
-/** The statistics after phases; one without gain was not accepted. */
+/** The statistics after phases. A phase without gain was not accepted. */
 const after = (...phases: readonly Phase[]): TargetStatistics =>
   phases.reduce((statistics, [target, gain, tokensUsed]) => recordPhase(statistics, target, outcome(gain, tokensUsed)), noStatistics);
 const outcome = (gain: number, tokensUsed: number): PhaseOutcome => ({ gain, tokensUsed, accepted: gain > 0, helped: gain > 0 });
 const next = (...phases: readonly Phase[]): Target | undefined => chooseTarget(after(...phases), both)?.target;
 
-test('each target is tried once, in their order', () => {
+test('each target is tried once, in the given order', () => {
   expect(next()).toBe('prompt');
   expect(next(['prompt', 0.5, 100])).toBe('weights');
   expect(chooseTarget(noStatistics, [...both].reverse())?.target).toBe('weights');
@@ -22,7 +22,7 @@ test('the target with the larger gain per token is next, not the one with the la
   expect(next(['prompt', 0.1, 1000], ['weights', 0.3, 1000])).toBe('weights');
 });
 
-test('what a target gained long ago counts less than what it does now', () => {
+test('older gains of a target count less than recent ones', () => {
   const early: readonly Phase[] = [
     ['prompt', 0.4, 100],
     ['weights', 0.1, 100],
@@ -31,7 +31,7 @@ test('what a target gained long ago counts less than what it does now', () => {
   expect(next(...early, ['prompt', 0, 100], ['prompt', 0, 100])).toBe('weights');
 });
 
-test('a target that failed three times rests until the other one has helped', () => {
+test('a target that failed three times is skipped until the other one has helped', () => {
   const tired: readonly Phase[] = [
     ['weights', 0.9, 10],
     ['prompt', 0.01, 10],
@@ -52,7 +52,7 @@ test('nothing is chosen once both have failed three times in a row', () => {
   expect(next(...failures)).toBeUndefined();
 });
 
-test('a target that may not change is not chosen', () => {
+test('a target that must not change is not chosen', () => {
   expect(chooseTarget(noStatistics, ['weights'])).toEqual({ target: 'weights', because: 'the weights have not been tried yet' });
   expect(chooseTarget(after(['prompt', 0.9, 1], ['weights', 0.1, 100]), ['weights'])).toEqual({
     target: 'weights',
@@ -60,7 +60,7 @@ test('a target that may not change is not chosen', () => {
   });
 });
 
-test('a look-ahead that ends with the prompt as it was has not helped by the prompt, but the weights are no longer tired', () => {
+test('a look-ahead that keeps the prompt does not count for the prompt, but makes the weights available again', () => {
   const tired = after(['prompt', 0.1, 10], ['weights', 0, 10], ['weights', 0, 10], ['weights', 0, 10]);
   expect(chooseTarget(tired, ['weights'])).toBeUndefined();
   const moved = recordPhase(tired, 'prompt', { gain: 0, tokensUsed: 10, accepted: true, helped: false });

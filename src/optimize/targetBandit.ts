@@ -16,17 +16,17 @@ export type TargetStatistics = Readonly<Record<Target, TargetRecord>>;
 const none: TargetRecord = { phases: 0, failures: 0, gain: 0, tokensUsed: 0 };
 export const noStatistics: TargetStatistics = { prompt: none, weights: none };
 
-/** What a phase brought, for the bandit: points count, and nats a little. */
+/** The gain of a phase, for the bandit: points count fully, nats a little. */
 export const gainOf = ({ score, logLikelihood }: Comparison): number =>
   Math.max(0, score.mean) + 0.05 * Math.max(0, logLikelihood?.mean ?? 0);
 
-/** A target that failed so often is left alone until the other one has moved something. */
+/** A target with this many failures is skipped until the other one has changed something. */
 const mostFailures = 3;
-/** Older phases count less: gains shrink as tuning goes on. */
+/** Older phases count less, because gains shrink as tuning continues. */
 export const discount = 0.5;
 
 /**
- * The target with the best gain per token, each tried once first; undefined when all have failed too often.
+ * The target with the best gain per token, after each was tried once. Undefined if all have failed too often.
  * @param targets in the order in which they are tried
  */
 export function chooseTarget(statistics: TargetStatistics, targets: readonly Target[]): { target: Target; because: string } | undefined {
@@ -50,12 +50,12 @@ export function chooseTarget(statistics: TargetStatistics, targets: readonly Tar
 }
 
 export interface PhaseOutcome {
-  /** What the target gained; of a phase that tunes both, its own part. */
+  /** What the target gained. In a phase that tunes both, its own part. */
   readonly gain: number;
   readonly tokensUsed: number;
-  /** The best state is another one now. */
+  /** Whether the best state changed. */
   readonly accepted: boolean;
-  /** It is, because of this target: a look-ahead may end with the prompt as it was and other weights. */
+  /** Whether it changed because of this target. A look-ahead may end with the same prompt and other weights. */
   readonly helped: boolean;
 }
 
@@ -76,7 +76,7 @@ export function recordPhase(
   return target === 'prompt' ? { prompt: updated, weights: reopened } : { weights: updated, prompt: reopened };
 }
 
-/** Both may be tried again: more may move now. */
+/** Makes both available again, because more may move now. */
 export const reopened = ({ prompt, weights }: TargetStatistics): TargetStatistics => ({
   prompt: { ...prompt, failures: 0 },
   weights: { ...weights, failures: 0 },

@@ -1,6 +1,6 @@
 /**
- * @file The port through which weights are trained: a job says as data what is to be trained on which rows, its hooks what happens meanwhile.
- * How and where it is done is the implementation's; `localTrainer.ts` is one.
+ * @file The port through which weights are trained. A job describes as data what is to be trained on which rows, and its hooks say what happens
+ * meanwhile. The implementation decides how and where. `localTrainer.ts` is one.
  */
 import type { Row } from '../data/dataset.ts';
 import type { Evaluation } from '../evaluate/evaluation.ts';
@@ -13,30 +13,30 @@ import type { SoftTuner } from './softTuner.ts';
 
 /** Makes and trains the weights for one task, or for the steps of a program. */
 export interface Trainer {
-  /** The column to predict; of a program the last step's. */
+  /** The column to predict. For a program, the last step's. */
   readonly outputColumn: string;
-  /** Weights that change nothing yet. */
+  /** An adapter that has no effect yet. */
   fresh(seed: number): Adapter;
-  /** Tokens of a step on a batch of this many rows: forward 1, backward 2. @param soft where the prompt has a {{soft}} line */
+  /** Tokens of a step on a batch of this many rows: forward 1, backward 2. @param soft needed if the prompt has a {{soft}} line */
   stepCost(lesson: Lesson, batchRows: number, soft?: SoftPrompt): number;
-  /** Trains and returns the weights of the best measurement: score first, likelihood where scores are level. */
+  /** Trains and returns the weights of the best measurement: by score, and by likelihood if scores are equal. */
   train(job: TrainingJob, hooks: TrainingHooks): Promise<Trained>;
   readonly soft: SoftTuner;
 }
 
-/** Rows to learn under a prompt; JSON. */
+/** Rows to learn under a prompt. JSON. */
 export interface Lesson {
   readonly prompt: Prompt;
   readonly rows: readonly Row[];
-  /** Answered rows that stand before each row in its training sequence. */
+  /** Answered rows that precede each row in its training sequence. */
   readonly shots: number;
-  /** Of a program. */
+  /** The steps, if the rows are for a program. */
   readonly program?: ProgramLesson;
 }
 
 /** Which step of a program each row is for. */
 export interface ProgramLesson {
-  /** The step that the lesson's prompt is of, from 0. */
+  /** The step that has the lesson's prompt, from 0. */
   readonly step: number;
   /** Ids of the rows that are for another step, with that step. */
   readonly others: Readonly<Record<string, number>>;
@@ -44,50 +44,50 @@ export interface ProgramLesson {
   readonly prompts: readonly Prompt[];
 }
 
-/** What is to be trained; JSON, so that it can be recorded, compared and done elsewhere. */
+/** What is to be trained. JSON, so that it can be recorded, compared and run elsewhere. */
 export interface TrainingJob {
   /** Id of the weights that it starts from, which keep their shape. */
   readonly from: string;
-  /** Batches take turns among them. Lessons with the same rows share one order of the rows. */
+  /** Batches use them in turn. Lessons with the same rows share one order of the rows. */
   readonly lessons: readonly Lesson[];
   readonly steps: number;
-  /** Where the clock allows more steps than planned, they become this many at most; by default not more than planned. */
+  /** The most steps if the clock allows more than planned. Default: the planned number. */
   readonly mostSteps?: number;
   readonly batchRows: number;
-  /** At the top of the schedule: warm-up over a tenth of the steps, then a cosine down to a tenth. */
+  /** The highest rate of the schedule: a warm-up over a tenth of the steps, then a cosine down to a tenth. */
   readonly learningRate: number;
   readonly weightPenalty: number;
-  /** Of the weights' soft prompt, on the same schedule; without it the soft prompt stays as it is. */
+  /** For the weights' soft prompt, on the same schedule. Without it the soft prompt does not change. */
   readonly soft?: { readonly learningRate: number; readonly penalty: number };
-  /** What of the weights may move; all by default. */
+  /** The part of the weights that may change. Default: all. */
   readonly freedom?: AdapterFreedom;
   readonly seed: number;
-  /** Steps from one measurement to the next; the last step is always followed by one. */
+  /** Steps from one measurement to the next. The last step is always followed by one. */
   readonly measureEvery: number;
-  /** Measurements in a row without a better one that end the training; by default nothing ends it early. */
+  /** The training ends after this many measurements in a row without improvement. Default: nothing ends it early. */
   readonly patience?: number;
 }
 
-/** What happens while a job is done: all that is not data. */
+/** What happens while a job runs: everything that is not data. */
 export interface TrainingHooks {
   /** The weights that the job names. */
   readonly start: Adapter;
-  /** What may be spent, measuring included. Where the clock changes it, the steps become as many as it pays for. */
+  /** What may be spent, measurements included. If the clock changes it, the number of steps is adjusted. */
   readonly budget: Purse;
-  /** Tokens of a measurement, until one has been made. */
+  /** Tokens of a measurement, used until one has been made. */
   readonly measuring?: number;
   /** Measures the weights on the valset. */
   readonly measure: (weights: Adapter) => Promise<Evaluation>;
-  /** Called after a measurement that is not the last; what it costs, in tokens, belongs to the training. */
+  /** Called after every measurement except the last. Returns its cost in tokens, which is charged to the training. */
   readonly afterMeasurement?: (weights: Adapter) => Promise<number>;
-  /** Draws the batches of a curriculum; by default every row once before any twice. */
+  /** Draws the batches of a curriculum. Default: every row once before any twice. */
   readonly batches?: (count: number) => readonly Row[];
   readonly onStep?: (step: TrainingStep) => void;
   readonly signal?: AbortSignal;
 }
 
 export interface TrainingStep {
-  /** As many as are planned now. */
+  /** The number that is currently planned. */
   readonly steps: number;
   readonly step: number;
   readonly loss: number;
@@ -95,17 +95,17 @@ export interface TrainingStep {
   readonly gradientNorm: number;
   /** Tokens of the training so far. */
   readonly tokensUsed: number;
-  /** The soft prompt's own, of a step that moved it. */
+  /** The soft prompt's own numbers, if the step moved it. */
   readonly soft?: { readonly learningRate: number; readonly gradientNorm: number };
 }
 
 export interface Trained {
   readonly adapter: Adapter;
-  /** Of the adapter, on the valset; absent where nothing could be measured within the budget. */
+  /** The evaluation of the adapter on the valset. Absent if nothing could be measured within the budget. */
   readonly evaluation?: Evaluation;
   readonly tokensUsed: number;
-  /** Among how many it is the best. */
+  /** How many measurements it is the best of. */
   readonly measurements: number;
-  /** After which it was measured. */
+  /** The number of steps after which it was measured. */
   readonly steps: number;
 }

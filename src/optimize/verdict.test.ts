@@ -1,4 +1,4 @@
-/** @file What becomes of a finding, whichever coordinator it is of. */
+/** @file The verdict on the outcome of a phase, in any coordinator. */
 import { describe, expect, test } from 'vitest';
 import type { OptimizationContext } from './coordinator.ts';
 import { evaluationWith } from './madeUp.fixture.ts';
@@ -13,7 +13,7 @@ const objective = { weights: 0, prompt: 0 };
 const texts = { count: (text: string) => text.split(/\s+/).filter((word) => word !== '').length };
 const evaluator = { model: { texts }, task: { template: 'text' } };
 const context = { objective, evaluator, valset: [] } as unknown as OptimizationContext;
-/** Of forty rows so many right from `first` on, each answer as likely. */
+/** `right` of forty rows are right, starting from `first`. All answers are equally likely. */
 const measured = (right: number, nats: number, first = 0) =>
   evaluationWith(
     Array.from({ length: 40 }, (_, i) => Number(i >= first && i < first + right)),
@@ -21,7 +21,7 @@ const measured = (right: number, nats: number, first = 0) =>
   );
 const startAt = (right: number) => measuredState('0.0', prompt, undefined, measured(right, -3), objective);
 
-describe('likelier answers with nine others right and ten wrong', () => {
+describe('more likely answers with nine other rows right and ten wrong', () => {
   const [before, found] = [measured(30, -2), { prompt, evaluation: measured(29, -1, 10) }];
 
   test('are kept above the start', () => {
@@ -41,14 +41,14 @@ describe('likelier answers with nine others right and ten wrong', () => {
   });
 });
 
-test('of the best of many more is asked', () => {
+test('the best of many needs more evidence', () => {
   const [before, evaluation] = [measured(20, -2), measured(26, -2)];
   const verdictAmong = (among: number) =>
     judge(context, { start: startAt(20), phase: 1, before, from: startAt(20) }, { prompt, evaluation, among });
   expect([verdictAmong(1), verdictAmong(1000)].map(({ accepted }) => accepted)).toEqual([true, false]);
 });
 
-test('ways to score labels share one likelihood: no more is asked of it', () => {
+test('results with different label scoring share one likelihood and need no more evidence from it', () => {
   const likelihoods = (gain: number): number[] => Array.from({ length: 40 }, (_, i) => -2 + (i % 2 ? 1 : -0.4) * gain);
   const of = (gain: number) =>
     evaluationWith(
@@ -64,13 +64,13 @@ test('ways to score labels share one likelihood: no more is asked of it', () => 
   expect([accepts(), accepts(5)]).toEqual([false, true]);
 });
 
-describe('what a decision changed', () => {
+describe('the changes of a decision', () => {
   const adapter = { id: 'new', pairs: [], config: {} } as unknown as Adapter;
   const read = { ...prompt, decoding: { normalize: 'sum' } } as const;
   const [before, plain, after] = [measured(20, -2), measured(28, -2), measured(30, -2)];
   const found = { prompt: read, adapter, evaluation: after, scoring: 'label scores summed' };
 
-  test('is told with it, part by part, with the place of each line', () => {
+  test('are reported with it, part by part, with the place of each line', () => {
     const events: OptimizationEvent[] = [];
     const telling = { ...context, prompt, valset: [], trainer: { output: 'kind' }, emit: (event: OptimizationEvent) => events.push(event) };
     const verdict = judge(
@@ -91,7 +91,7 @@ describe('what a decision changed', () => {
     ]);
   });
 
-  test('has numbers of its own where the rest was measured without it', () => {
+  test('have their own numbers if the rest was measured without them', () => {
     const { changes } = judge(
       context,
       { start: startAt(20), phase: 2, before, from: startAt(20) },
@@ -106,7 +106,7 @@ describe('what a decision changed', () => {
     ]);
   });
 
-  test('has none where several parts were measured together', () => {
+  test('have no own numbers if several parts were measured together', () => {
     const demonstrations = [{ inputs: {}, output: 'x' }];
     const finding = { ...found, prompt: { ...read, demonstrations }, without: { part: 'prompt', evaluation: plain } as const };
     const { changes } = judge(context, { start: startAt(20), phase: 2, before, from: startAt(20) }, finding);

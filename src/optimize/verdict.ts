@@ -1,4 +1,4 @@
-/** @file What becomes of what a phase measured: the gate's decision on it as a state of its own, and what is told of that. */
+/** @file The verdict on what a phase measured: the gate's decision, the candidate as a state, and the events that report it. */
 import { compareEvaluations, scoreDifference, type Evaluation } from '../evaluate/evaluation.ts';
 import { changesBetween, type Pair } from './changes.ts';
 import type { OptimizationContext } from './coordinator.ts';
@@ -13,27 +13,27 @@ import type { MeasuredCandidate } from './outcome.ts';
 /** The decision on what a phase measured. */
 export interface Verdict extends GateDecision {
   readonly measured: MeasuredCandidate;
-  /** The same as events tell it. */
+  /** The same candidate in the form that events use. */
   readonly state: MeasuredState;
-  /** Of the state that it would replace. */
+  /** Changes to the state that it would replace. */
   readonly changes: readonly Change[];
 }
 
 /** What a phase is judged against. */
 export interface Turn {
   readonly phase: number;
-  /** Of the run. */
+  /** The start of the run. */
   readonly start: MeasuredState;
-  /** What the candidate would replace, and that on the valset. */
+  /** What the candidate would replace, and the evaluation of that on the valset. */
   readonly from: Pair & Partial<MeasuredState>;
   readonly before: Evaluation;
-  /** The best that was ever measured, if that is not `before`. */
+  /** The best evaluation ever measured, if it is not `before`. */
   readonly peak?: Evaluation;
 }
 
 /**
- * A likelihood that rises while the score is level may cost a row at each phase: nothing that the gate lets through is kept below the start.
- * A state that is not clearly better may still be accepted as the cheaper one.
+ * A likelihood that increases while the score is equal may lose a row in each phase, so nothing that the gate accepts is kept below the start. A
+ * state that is not clearly better may still be accepted as the cheaper one.
  */
 export function judge(
   context: OptimizationContext,
@@ -51,17 +51,17 @@ export function judge(
   const { accepted, because, ...asked } = cheaper ?? better;
   // More rows may decide, but the numbers of a run are those of the valset.
   const comparison = evidence ? compareEvaluations(before, evaluation) : asked;
-  // A cheaper state is held against the best that was ever measured.
+  // A cheaper state is compared with the best ever measured.
   const sunk = accepted && better.accepted && !decision && state.score.mean < start.score.mean;
   const reason = sunk ? `${because}, but the score would fall below the start` : because;
-  const told = [absorbed, scoring && `with ${scoring}`, evidence?.told, reason]
+  const explanation = [absorbed, scoring && `with ${scoring}`, evidence?.told, reason]
     .filter((part) => part !== undefined && part !== '')
     .join(': ');
   const changes = partsOf(changesBetween(from, state, tokenCounter(context)), before, measured);
-  return { ...comparison, measured, state, accepted: accepted && !sunk, because: told, changes };
+  return { ...comparison, measured, state, accepted: accepted && !sunk, because: explanation, changes };
 }
 
-/** The gate's second question, of a state with fewer tokens; undefined where the answer is no. */
+/** The gate's second question, for a state with fewer tokens. Undefined if the answer is no. */
 function cheaperThan(
   { worth }: OptimizationContext,
   { objective }: Partial<MeasuredState>,
@@ -75,7 +75,7 @@ function cheaperThan(
   return decision.accepted ? decision : undefined;
 }
 
-/** The changes with their own reasons and numbers, as far as those can be told apart. */
+/** The changes with their own reasons and numbers, as far as those can be separated. */
 function partsOf(
   changes: readonly Change[],
   before: Evaluation,
@@ -93,7 +93,7 @@ function partsOf(
   });
 }
 
-/** Reports what became of a candidate, and which predictions it changed. */
+/** Reports the decision on a candidate, and which predictions it changed. */
 export function tellVerdict(
   context: OptimizationContext,
   { phase, before }: Pick<Turn, 'phase' | 'before'>,

@@ -1,5 +1,5 @@
 /**
- * @file A learned start is used where the probe is for it, by any coordinator, and a resumed run goes on with the same one.
+ * @file A learned start is used by any coordinator if the probe favours it, and a resumed run continues with the same one.
  * @module-tag long
  */
 import { beforeAll, describe, expect, test, vi } from 'vitest';
@@ -28,7 +28,7 @@ const task = kindTask;
 const prompt: Prompt = { body: 'Text: ${input:text}\nKind:\n', demonstrations: [] };
 
 let model: TrainableModel;
-/** Trained on the task itself: as good as a start can be. */
+/** Trained on the task itself: the best possible start. */
 let good: Adapter;
 /** Trained on the wrong answers. */
 let bad: Adapter;
@@ -85,7 +85,7 @@ const probeOf = (events: readonly OptimizationEvent[]) =>
   events.filter((event): event is Extract<OptimizationEvent, { type: 'warmStartProbed' }> => event.type === 'warmStartProbed');
 
 describe('a start', () => {
-  test('that helps is told, paid for, and where new adapters begin', async () => {
+  test('that helps is reported, paid for, and used for new adapters', async () => {
     const { events, trainedFrom, state } = await drive({ from: 'earlier', adapter: good });
     const [probe, ...more] = probeOf(events);
     expect(more).toEqual([]);
@@ -93,12 +93,12 @@ describe('a start', () => {
     expect(probe.score!.rows).toBe(valset.length);
     const [baseline] = events;
     expect(baseline.type === 'baselineMeasured' && probe.tokensUsed > baseline.tokensUsed).toBe(true);
-    // Cold, warm, then the phase: warm again.
+    // Cold, warm, then the phase, which is warm again.
     expect(trainedFrom.slice(1, 3)).toEqual([good.id, good.id]);
     expect(state.start.adapter).toBeUndefined();
   });
 
-  test('that does not help is told and left out', async () => {
+  test('that does not help is reported and not used', async () => {
     const { events, trainedFrom } = await drive({ from: 'nowhere', adapter: bad });
     expect(probeOf(events)).toMatchObject([{ helped: false }]);
     expect(trainedFrom[2]).toBe(trainedFrom[0]);
@@ -107,7 +107,7 @@ describe('a start', () => {
   test.each([
     ['the run has an adapter already', { start: true }, 'continues from an existing adapter'],
     ['the budget is small', { budget: 1500 }, 'more than 5% of the budget'],
-  ] as const)('is not tried where %s', async (_, { start, budget }: { start?: true; budget?: number }, because) => {
+  ] as const)('is not tried if %s', async (_, { start, budget }: { start?: true; budget?: number }, because) => {
     const { events } = await drive({ from: 'earlier', adapter: good }, { ...(start && { start: good }), ...(budget && { budget }) });
     const [probe] = probeOf(events);
     expect(probe).toMatchObject({ helped: false, steps: 0 });
@@ -124,7 +124,7 @@ describe('a start', () => {
   });
 });
 
-test('a resumed run goes on the same, without the start that it began with: the run keeps it', async () => {
+test('a resumed run continues unchanged without the given start, because the run keeps it', async () => {
   const prior = learnFrom(noPrior, []);
   const whole = await drive({ from: 'earlier', adapter: good, prior });
   expect(whole.snapshots.length).toBeGreaterThan(1);
@@ -133,7 +133,7 @@ test('a resumed run goes on the same, without the start that it began with: the 
   expect(rest.events.slice(0, whole.events.length - events)).toEqual(whole.events.slice(events));
 });
 
-test('without a start nothing changes: the same state as the coordinator alone', async () => {
+test('without a start nothing changes: the state is that of the coordinator alone', async () => {
   const { state } = await drive();
   expect(state.memory).toHaveProperty('current');
 });
@@ -177,7 +177,7 @@ describe('a learned soft prompt', () => {
   };
   const softProbe = (events: readonly OptimizationEvent[]) => probeOf(events).find(({ part }) => part === 'soft prompt');
 
-  test('that helps is told, paid for, and what the first soft prompt begins as; a resumed run keeps it', async () => {
+  test('that helps is reported, paid for, and used for the first soft prompt; a resumed run keeps it', async () => {
     const { events, state, context, begun, make } = await begin(learned);
     const probe = softProbe(events)!;
     expect(probe).toMatchObject({ from: 'earlier', helped: true });
@@ -193,7 +193,7 @@ describe('a learned soft prompt', () => {
         start: (adapter, ...rest) => (firsts.push(adapter.soft?.rows), parts.start(adapter, ...rest)),
       }),
     };
-    // Whoever resumes has no start but what the run kept.
+    // A resumed run has no start except the one it kept.
     const read = await withWarmStart(make()).advance(noting, JSON.parse(JSON.stringify(state)) as OptimizationState);
     expect(firsts).toEqual([]);
     await withWarmStart(make()).advance(noting, JSON.parse(JSON.stringify(read)) as OptimizationState);
@@ -201,7 +201,7 @@ describe('a learned soft prompt', () => {
     expect(firsts[0]).toEqual(learned.soft!.rows);
   });
 
-  test('that does not help is told and left out', async () => {
+  test('that does not help is reported and not used', async () => {
     const { soft } = learned;
     const noise = makeAdapter(learned.config, learned.pairs, { ...soft!, rows: soft!.rows.map((value, i) => -value + Math.sin(i)) });
     const { events, state } = await begin(noise);
@@ -210,7 +210,7 @@ describe('a learned soft prompt', () => {
     expect((state.memory as { warm: object }).warm).not.toHaveProperty('soft');
   });
 
-  test('is not tried with another size than was asked for, with a small budget, or by a coordinator without one', async () => {
+  test('is not tried with another size than requested, with a small budget, or by a coordinator without soft prompts', async () => {
     expect(softProbe((await begin(learned, { tokens: 5 })).events)!.because).toBe('it has 8 virtual tokens, but 5 were requested');
     expect(softProbe((await begin(learned, { budget: 1500 })).events)!.because).toContain('more than 5% of the budget');
     expect(softProbe((await begin(learned, { plain: true })).events)).toBeUndefined();

@@ -1,4 +1,7 @@
-/** @file A learned start for new adapters, and a prior over proposals: used by any coordinator, the adapter only where a probe says that it helps. */
+/**
+ * @file A learned start for new adapters, and a prior over proposals. Any coordinator can use them. The adapter is used only if a probe shows that it
+ * helps.
+ */
 import type { Evaluation } from '../evaluate/evaluation.ts';
 import { makeAdapter, type Adapter } from '../model/adapter.ts';
 import type { Coordinator, OptimizationContext } from './coordinator.ts';
@@ -12,28 +15,28 @@ import type { ProposalPrior } from './proposalPrior.ts';
 import type { Lesson, Trainer, TrainingJob } from './trainer.ts';
 
 export interface WarmStart {
-  /** What it is called to people, e.g. a folder. */
+  /** Its name for people, e.g. a folder. */
   readonly from: string;
   readonly adapter: Adapter;
   readonly prior?: ProposalPrior;
 }
 
 export interface ProbeOptions {
-  /** Steps from either start, at most, and rows a step. */
+  /** The most steps from either start, and rows per step. */
   readonly steps: number;
   readonly batchRows: number;
   readonly learningRate: number;
-  /** Of the budget that the probe may cost. */
+  /** The share of the budget that the probe may cost. */
   readonly share: number;
 }
 
 export const probeDefaults: ProbeOptions = { steps: 8, batchRows: 8, learningRate: 1e-3, share: 0.05 };
-/** Fewer tell nothing. */
+/** Fewer steps show nothing. */
 const fewestSteps = 3;
 
-/** Beside the coordinator's own memory; JSON. What was learned is kept with the run: a later start point is not this run's. */
+/** Stored beside the coordinator's own memory. JSON. What was learned is kept with the run, because a later start is not this run's. */
 interface WarmMemory {
-  /** Ids of the start, where new adapters begin there, and soft prompts at the one that it has. */
+  /** Ids of the start, if new adapters or soft prompts start from it. */
   readonly warm: { readonly adapter?: string; readonly soft?: string; readonly prior?: ProposalPrior };
   readonly own: unknown;
 }
@@ -41,15 +44,15 @@ interface WarmMemory {
 const isWarm = (memory: unknown): memory is WarmMemory => typeof memory === 'object' && memory !== null && 'warm' in memory;
 
 /**
- * The coordinator, with new adapters from the learned start if the probe at the beginning is for it, and with the learned soft prompt, where it
- * tunes one, if a second probe is for that. Without a start it goes on as it began.
+ * The coordinator, with new adapters from the learned start if the probe at the start of the run favours it. If the coordinator tunes a soft prompt
+ * and a second probe favours the learned one, that is used too. Without a start it continues as it began.
  */
 export function withWarmStart(coordinator: Coordinator, warm?: WarmStart, options: ProbeOptions = probeDefaults): Coordinator {
   return {
     async begin(context) {
       const state = await coordinator.begin(context);
       if (!warm) return state;
-      // What was measured just now is what either measurement of a probe costs.
+      // Each measurement of a probe costs as much as the one just made.
       const spent = { spent: state.tokensUsed, measuring: state.tokensUsed };
       const adapter = await probeAdapter(context, warm, spent, options);
       const soft = await probeSoft(
@@ -84,22 +87,22 @@ export function withWarmStart(coordinator: Coordinator, warm?: WarmStart, option
   };
 }
 
-/** A trainer whose new adapters begin at the learned start. */
+/** A trainer whose new adapters start from the learned one. */
 export function warmTrainer<T extends Trainer>(trainer: T, learned: Adapter): T {
   return { ...trainer, fresh: (seed) => widened(learned, trainer.fresh(seed)) ?? trainer.fresh(seed) };
 }
 
-/** A trainer whose soft prompt begins as the learned one, in the place of this text; that of a text which was found later begins as that. */
+/** A trainer whose soft prompt for this text starts from the learned one. The soft prompt of a text that is found later starts from that text. */
 const withSoftBeginning = (trainer: Trainer, text: string, learned: SoftPrompt): Trainer => ({
   ...trainer,
   soft: { ...trainer.soft, begin: (asked, options) => (asked === text ? learned : trainer.soft.begin(asked, options)) },
 });
 
-/** Tokens. */
+/** Amounts in tokens. */
 interface Spent {
-  /** Since the start of the optimization. */
+  /** Spent since the start of the optimization. */
   readonly spent: number;
-  /** What a measurement on the valset costs. */
+  /** The cost of a measurement on the valset. */
   readonly measuring: number;
 }
 
@@ -109,7 +112,7 @@ interface Probed {
   readonly tokensUsed: number;
 }
 
-/** The same few steps from either start of the adapter, under the prompt as it is. */
+/** The same few steps from either start of the adapter, under the current prompt. */
 async function probeAdapter(context: OptimizationContext, warm: WarmStart, spent: Spent, options: ProbeOptions): Promise<Probed> {
   const { trainer, prompt, seed } = context;
   const cold = trainer.fresh(seed);
@@ -122,7 +125,7 @@ async function probeAdapter(context: OptimizationContext, warm: WarmStart, spent
   return probe(context, { from: warm.from }, spent, options, left ?? { prompt, starts: [cold, learned!] });
 }
 
-/** The same few steps from either start of the soft prompt, with the weights beside it from where they begin. */
+/** The same few steps from either start of the soft prompt, with the weights at their own start. */
 async function probeSoft(
   context: OptimizationContext,
   coordinator: Coordinator,
@@ -148,8 +151,8 @@ async function probeSoft(
 }
 
 /**
- * Trains from either start, and has the gate judge them on the valset.
- * @param what the starts, cold and warm; or why there is nothing to try
+ * Trains from both starts, and lets the gate compare them on the valset.
+ * @param what the starts, cold and warm, or why there is nothing to try
  */
 async function probe(
   { trainer, trainset, valset, evaluator, objective, seed, budget, signal, emit }: OptimizationContext,

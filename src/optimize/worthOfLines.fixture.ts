@@ -1,4 +1,4 @@
-/** @file An evaluator whose answers depend on which lines a prompt has: a line that is needed costs likelihood, and so rows, where it is left out. */
+/** @file An evaluator whose answers depend on which lines a prompt has. Leaving out a needed line costs likelihood, and so rows. */
 import { makeRow, type Row } from '../data/dataset.ts';
 import type { Evaluation } from '../evaluate/evaluation.ts';
 import type { Evaluator } from '../evaluate/evaluator.ts';
@@ -9,7 +9,7 @@ import { intentTask } from './madeUp.fixture.ts';
 import type { OptimizationContext } from './coordinator.ts';
 import type { OptimizationEvent } from './events.ts';
 
-/** Nats a row that each text brings where it stands in the prompt. */
+/** Nats per row that each text contributes if the prompt contains it. */
 export type WorthOfLines = Readonly<Record<string, number>>;
 
 export const rowsOf = (count: number): Row[] =>
@@ -27,9 +27,9 @@ export interface Asked {
 }
 
 /**
- * The rows are of all degrees of hardness, and one is right where its answer is likelier than not. A row costs what the prompt has in tokens.
+ * The rows are of all degrees of difficulty, and one is right if its answer is more likely than not. A row costs the prompt's tokens.
  * @param worth of the lines, with these weights
- * @param asked takes down what was measured
+ * @param asked records what was measured
  */
 export function evaluatorOfLines(worth: (adapter?: Adapter) => WorthOfLines, asked: Asked[] = []): Evaluator {
   return {
@@ -64,10 +64,10 @@ export function evaluatorOfLines(worth: (adapter?: Adapter) => WorthOfLines, ask
   } as unknown as Evaluator;
 }
 
-/** A paragraph of one line that begins with its name, which nothing else holds. */
+/** A paragraph of one line that starts with its name, which nothing else contains. */
 export const line = (name: string, tokens: number): string => `${name} ${'word '.repeat(tokens - 2)}end.`;
 
-/** What a search in prompts needs of a context. */
+/** The parts of a context that a search in prompts needs. */
 export const contextOfLines = (
   evaluator: Evaluator,
   valset: readonly Row[],

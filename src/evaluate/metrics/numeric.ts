@@ -1,6 +1,6 @@
 /**
  * @file `numeric`: numbers in free text, in the notations of several countries, and when two of them are equal. The rules are in
- *   `docs/data-and-metrics.md`. Values are fractions of integers, so that no digit is lost.
+ * `docs/data-and-metrics.md`. Values are fractions of integers, so that no digit is lost.
  */
 import type { Judging } from '../metric.ts';
 import { againstGold, type MetricEntry } from './entry.ts';

@@ -1,6 +1,6 @@
 /**
  * @file `token-f1`: F1 of the words of two texts. The numbers are those of SQuAD's evaluation script (`evaluate-v2.0.py`; Rajpurkar et al. 2016 and
- *   2018). The script relies on Python's definitions of letters, lower case and white space, which are spelled out here.
+ * 2018). The script relies on Python's definitions of letters, lower case and white space, which are spelled out here.
  */
 import { againstGold, type MetricEntry } from './entry.ts';
 

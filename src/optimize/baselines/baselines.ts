@@ -1,6 +1,6 @@
 /**
  * @file The published methods by name, for comparisons at equal compute. They are coordinators like Tandem's own, with the same evaluator, trainer,
- *   rows and budget. `--schedule baseline:<name>` runs one.
+ * rows and budget. `--schedule baseline:<name>` runs one.
  */
 import type { Coordinator } from '../coordinator.ts';
 import { bootstrapFewShot } from './bootstrapFewShot.ts';

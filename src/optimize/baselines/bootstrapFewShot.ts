@@ -1,6 +1,6 @@
 /**
  * @file Bootstrap few-shot with random search: measures the author's instruction with random sets of demonstrations on the whole valset and keeps the
- *   best mean. Khattab et al. 2023, DSPy's BootstrapFewShotWithRandomSearch. It tries as many sets as the budget pays for.
+ * best mean. Khattab et al. 2023, DSPy's BootstrapFewShotWithRandomSearch. It tries as many sets as the budget pays for.
  */
 import { randomStream } from '../../random.ts';
 import type { Coordinator, OptimizationContext } from '../coordinator.ts';

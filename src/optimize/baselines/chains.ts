@@ -1,6 +1,6 @@
 /**
  * @file Chains of prompt and weight steps without a gate. Each step has its share of the budget and starts from the latest state. Also the prompt or
- *   the weights alone under Tandem's own schedule. Soylu, Potts and Khattab 2024 (BetterTogether): p -> w -> p, w -> p, p -> p, w -> w.
+ * the weights alone under Tandem's own schedule. Soylu, Potts and Khattab 2024 (BetterTogether): p -> w -> p, w -> p, p -> p, w -> w.
  */
 import { alternating } from '../alternating.ts';
 import type { Coordinator } from '../coordinator.ts';

@@ -1,6 +1,6 @@
 /**
  * @file Controls: what the same compute would have gained without tuning prompt and weights together. Each control has the whole budget of the run
- *   and starts from the same state.
+ * and starts from the same state.
  */
 import type { Row } from '../../data/dataset.ts';
 import { compareEvaluations, type Evaluation } from '../../evaluate/evaluation.ts';

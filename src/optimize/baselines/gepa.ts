@@ -1,6 +1,6 @@
 /**
  * @file GEPA-like: instructions evolve by reflection on a few rows, and parents come from the Pareto front over the rows of the valset. Agrawal et
- *   al. 2025, without the merge of two parents. The writer reflects. If there is none, the tuned model itself does.
+ * al. 2025, without the merge of two parents. The writer reflects. If there is none, the tuned model itself does.
  */
 import type { Prompt } from '../../prompt/prompt.ts';
 import { randomStream, type Random } from '../../random.ts';

@@ -1,6 +1,6 @@
 /**
  * @file LoRA on the gold answers under the author's prompt: plain supervised fine-tuning with the whole budget. The best measured adapter is kept. Hu
- *   et al. 2022.
+ * et al. 2022.
  */
 import { randomStream } from '../../random.ts';
 import type { Coordinator } from '../coordinator.ts';

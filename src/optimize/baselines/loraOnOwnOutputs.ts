@@ -1,7 +1,7 @@
 /**
  * @file LoRA on the model's own passing outputs: answer the training rows, keep what the metric passes, train on that from the initial weights, and
- *   repeat with the better model. Zelikman et al. 2022 (STaR), without its hints; Yuan et al. 2023 (rejection sampling). Free text is also sampled. A
- *   label is not, because all passing answers of a row are the same.
+ * repeat with the better model. Zelikman et al. 2022 (STaR), without its hints; Yuan et al. 2023 (rejection sampling). Free text is also sampled. A
+ * label is not, because all passing answers of a row are the same.
  */
 import type { Row } from '../../data/dataset.ts';
 import { makeEvaluator } from '../../evaluate/evaluator.ts';

@@ -1,6 +1,6 @@
 /**
  * @file What the published methods have in common as coordinators. They measure the start, take steps while the budget lasts, and keep the state with
- *   the best score on the valset. There is no gate: a higher mean is enough.
+ * the best score on the valset. There is no gate: a higher mean is enough.
  */
 import { compareEvaluations, type Evaluation } from '../../evaluate/evaluation.ts';
 import { TandemError } from '../../errors.ts';

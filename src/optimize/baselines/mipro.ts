@@ -1,7 +1,7 @@
 /**
  * @file MIPRO-like: instructions and sets of demonstrations are drafted first. Then a Parzen estimator chooses pairs of them, which are measured on
- *   small batches of the valset, and from time to time the best so far on all of it. Opsahl-Ong et al. 2024 (MIPROv2's numbers). Instructions come
- *   from Tandem's grounded templates and edits and from the tuned model itself, because there is no larger one.
+ * small batches of the valset, and from time to time the best so far on all of it. Opsahl-Ong et al. 2024 (MIPROv2's numbers). Instructions come
+ * from Tandem's grounded templates and edits and from the tuned model itself, because there is no larger one.
  */
 import type { Demonstration, Prompt } from '../../prompt/prompt.ts';
 import { randomStream, type Random } from '../../random.ts';

@@ -1,6 +1,6 @@
 /**
  * @file Asks the writer, or the model itself if there is none, to write a new instruction from rows and the feedback on its answers. Agrawal et al.
- *   2025; Yang et al. 2023.
+ * 2025; Yang et al. 2023.
  */
 import type { Row } from '../../data/dataset.ts';
 import { TandemError } from '../../errors.ts';

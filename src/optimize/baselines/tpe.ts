@@ -1,6 +1,6 @@
 /**
  * @file A tree-structured Parzen estimator over categories: choices of good trials are more likely to be chosen again than those of bad ones.
- *   Bergstra et al. 2011. Numbers as in Optuna (Akiba et al. 2019), with equal Parzen weights.
+ * Bergstra et al. 2011. Numbers as in Optuna (Akiba et al. 2019), with equal Parzen weights.
  */
 import type { Random } from '../../random.ts';
 

@@ -1,28 +1,28 @@
-/** @file Which word stands for each label: those under which the right label has the largest share of the probability, no two the same. */
+/** @file Which word stands for each label: the words under which the right label has the largest share of the probability, all different. */
 
 export interface ScoredRow {
-  /** Place of the right label. */
+  /** Index of the right label. */
   readonly gold: number;
-  /** Of every word, in nats. */
+  /** The scores of every word, in nats. */
   readonly scores: readonly number[];
 }
 
-/** Of each label the place of its word. */
+/** The index of each label's word. */
 export interface Choice {
   readonly words: readonly number[];
 }
 
 export interface Choices {
-  /** The one other word that gains most; none where nothing gains enough. */
+  /** The other word that gains most, alone. Empty if nothing gains enough. */
   readonly single: readonly Choice[];
-  /** Words that were changed one after the other as long as that gained; none where it is no more than the single one. */
+  /** Words that were changed one after the other while that gained. Empty if only one was changed. */
   readonly joint: readonly Choice[];
 }
 
 /**
- * @param raw scores, which an untrained model is too sure of: they are tempered first, so that a nat is worth what it says
- * @param candidates of each label, the word that it has now first
- * @returns choices that make the right answers of the rows likelier by more than the best of so many words would by chance
+ * @param raw scores, in which an untrained model is overconfident: they are divided by a temperature first, so that a nat means what it says
+ * @param candidates of each label, its current word first
+ * @returns choices that make the right answers of the rows more likely by more than the best of this many words would by chance
  */
 export function chooseWords(raw: readonly ScoredRow[], candidates: readonly (readonly number[])[]): Choices {
   const rows = tempered(
@@ -30,7 +30,7 @@ export function chooseWords(raw: readonly ScoredRow[], candidates: readonly (rea
     candidates.map(([now]) => now),
   );
   const tried = candidates.reduce((sum, { length }) => sum + length - 1, 0);
-  // One parameter, and a choice among as many: in nats over all rows.
+  // One parameter, and a choice among this many: in nats over all rows.
   const least = 1 + Math.log(Math.max(1, tried));
   let words = candidates.map(([now]) => now);
   let single: Choice | undefined;
@@ -44,7 +44,7 @@ export function chooseWords(raw: readonly ScoredRow[], candidates: readonly (rea
   return { single: single ? [single] : [], joint: changes > 1 ? [{ words }] : [] };
 }
 
-/** The scores divided by the temperature under which the right labels are likeliest. Guo et al. 2017. @param words of the labels */
+/** The scores divided by the temperature under which the right labels are most likely. Guo et al. 2017. @param words of the labels */
 export function tempered(rows: readonly ScoredRow[], words: readonly number[]): ScoredRow[] {
   const at = (temperature: number): ScoredRow[] =>
     rows.map(({ gold, scores }) => ({ gold, scores: scores.map((score) => score / temperature) }));
@@ -59,19 +59,19 @@ export function tempered(rows: readonly ScoredRow[], words: readonly number[]): 
     .reduce((best, each) => (each.likelihood > best.likelihood ? each : best)).scaled;
 }
 
-/** From a quarter, which mean scores of tokens need, to 32. */
+/** From a quarter, for scores that are token means, to 32. */
 const temperatures = Array.from({ length: 15 }, (_, step) => 2 ** (step / 2 - 2));
 
 interface Change {
   readonly label: number;
   readonly word: number;
-  /** Of the log-probability of the right labels, over all rows. */
+  /** The gain in the log-probability of the right labels, over all rows. */
   readonly gain: number;
 }
 
 function bestChange(rows: readonly ScoredRow[], candidates: readonly (readonly number[])[], words: readonly number[]): Change | undefined {
   const taken = new Set(words);
-  // Against the largest score of a row, so that nothing overflows.
+  // Relative to the largest score of a row, so that nothing overflows.
   const sums = rows.map(({ scores }) => {
     const most = Math.max(...words.map((word) => scores[word]));
     return { most, sum: words.reduce((sum, word) => sum + Math.exp(scores[word] - most), 0) };

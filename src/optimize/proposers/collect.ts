@@ -1,4 +1,4 @@
-/** @file What proposals become: runners of a race, told of and none twice, and the tokens that finding them cost. */
+/** @file Turns proposals into runners of successive halving, reports each and skips duplicates, and counts the tokens that finding them cost. */
 import type { Evaluator } from '../../evaluate/evaluator.ts';
 import type { Prompt } from '../../prompt/prompt.ts';
 import { changesBetween } from '../changes.ts';
@@ -9,14 +9,14 @@ import { promptKey, type Proposal } from './proposer.ts';
 export interface Collection {
   /** Grows as proposals are taken. */
   readonly runners: readonly Runner[];
-  /** @returns undefined for one that is not taken */
+  /** @returns undefined if the proposal is rejected */
   readonly take: (proposer: string, proposal: Proposal) => Runner | undefined;
 }
 
 /**
- * @param from what they are proposed in the place of
+ * @param from the prompt that they would replace
  * @param known keys of prompts that are not taken again
- * @param limits `most` runners, whatever comes later is left; they are numbered on `after` so many others of the phase
+ * @param limits at most `most` runners are taken; their numbers continue after the phase's first `after`
  */
 export function collectRunners(
   { emit }: Pick<OptimizationContext, 'emit'>,
@@ -50,7 +50,7 @@ export function collectRunners(
   };
 }
 
-/** The same evaluator, which tells the tokens that were spent through it. */
+/** The same evaluator, which also reports the tokens that were spent through it. */
 export function countingEvaluator<E extends Evaluator>(evaluator: E): { readonly evaluator: E; readonly spent: () => number } {
   let tokensUsed = 0;
   const counting: E = {

@@ -1,4 +1,4 @@
-/** @file Sentences for what is confused: which pairs, which words, and where they stand in an instruction. */
+/** @file Sentences about confused labels: which pairs, which words, and their place in an instruction. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { makeRow, type Row } from '../../data/dataset.ts';
@@ -10,7 +10,7 @@ import { evaluatorWith, intentTask, messages } from '../madeUp.fixture.ts';
 import { confusionSentences, confusionsOf } from './confusions.ts';
 import type { ProposerContext } from './proposer.ts';
 
-/** Fees are taken for cards, and one transfer for fees. */
+/** Takes fees for cards, and one transfer for fees. */
 const evaluator = evaluatorWith(
   () => 0,
   intentTask,
@@ -29,20 +29,20 @@ const bodies = async (instruction: string, more: Partial<ProposerContext> = {}):
 const second = 'Answer "transfer", not "fees", when the message mentions "transfer".';
 const rule = 'Answer "fees", not "card", when the message mentions "fee".';
 
-test('the pair that costs most becomes a sentence of the words that set it apart', async () => {
+test('the pair that costs most becomes a sentence of the words that distinguish it', async () => {
   const [first] = await confusionSentences.propose(context('Read the message.\n\n'));
   expect(first.prompt.body).toBe(body(`Read the message. ${rule}\n\n`));
   expect(first.reason).toBe('a rule for labels that are confused: "fees" answered "card" in 4 rows');
 });
 
-test('the two dearest pairs are proposed together too, and each alone', async () => {
+test('the two most costly pairs are proposed together and each alone', async () => {
   expect(await bodies('Read the message.\n\n')).toEqual(
-    [rule, `${rule} ${second}`, second].map((told) => body(`Read the message. ${told}\n\n`)),
+    [rule, `${rule} ${second}`, second].map((sentences) => body(`Read the message. ${sentences}\n\n`)),
   );
   expect(await bodies('Read the message.\n\n', { count: 1 })).toHaveLength(1);
 });
 
-describe('it stands', () => {
+describe('the sentence is placed', () => {
   test.each([
     ['above a prompt that has no instruction', '', `${rule}\n\n`],
     ['after a full stop where there was none', 'Name the intent of the message\n', `Name the intent of the message. ${rule}\n`],
@@ -57,18 +57,18 @@ describe('it stands', () => {
     expect((await bodies(before))[0]).toBe(body(after));
   });
 
-  test('once: what a prompt says already is not said again', async () => {
+  test('once: what a prompt already says is not repeated', async () => {
     expect(await bodies(`Read the message. ${rule}\n\n`)).toEqual([body(`Read the message. ${rule} ${second}\n\n`)]);
   });
 });
 
-test('labels are quoted as the prompt quotes them, and called what the model says for them', async () => {
+test('labels are quoted as in the prompt, and named by the words that the model uses for them', async () => {
   expect((await bodies("Is the message about `fees` or 'card'?\n\n"))[0]).toContain("Answer `fees`, not 'card', when");
   const prompt: Prompt = { body: body(''), demonstrations: [], labelWords: { card: 'the card', fees: 'charges', transfer: 'transfer' } };
   expect((await bodies('', { prompt }))[0]).toContain('Answer "charges", not "the card", when the message mentions "fee".');
 });
 
-test('a prompt in another language, free text, and a model that confuses nothing have no such sentence', async () => {
+test('a prompt in another language, free text, and a model that confuses nothing get no such sentence', async () => {
   expect(await bodies('Ordne diese Nachricht genau einer Absicht zu.\n\n')).toEqual([]);
   const { labels: _, ...text } = intentTask;
   expect(await bodies('Read the message.\n\n', { evaluator: evaluatorWith(() => 0, text) })).toEqual([]);
@@ -91,7 +91,7 @@ test('pairs are ranked by the probability that their rows lack', () => {
 describe('contrastive words', () => {
   const rowsWith = (...texts: string[]): Row[] => texts.map((text, i) => makeRow({ text }, i + 1));
 
-  test('are those that are surely commoner; stop words and words of a single row are none', () => {
+  test('are those that are significantly more common, without stop words and words of a single row', () => {
     const some = rowsWith('the refund is late', 'where is the refund', 'a refund please', 'parcel');
     const others = rowsWith('the card is late', 'where is the card', 'parcel');
     const [counts, rest, all] = [some, others, [...some, ...others]].map((rows) => wordCounts(rows, ['text']));

@@ -1,4 +1,4 @@
-/** @file Confusions: a sentence for the pair of labels that costs most, built from the words that set their rows apart. */
+/** @file Confusions: a sentence for the pair of labels that costs most, built from the words that distinguish their rows. */
 import type { Row } from '../../data/dataset.ts';
 import { limitRows } from '../../data/split.ts';
 import type { RowResult } from '../../evaluate/evaluation.ts';
@@ -10,20 +10,20 @@ import { contrastiveWords, wordCounts } from './contrastiveWords.ts';
 import { instructionParts } from './edit.ts';
 import { newOnes, type Proposal, type Proposer } from './proposer.ts';
 
-/** Rows that are answered to find the pairs. */
+/** How many rows are answered to find the pairs. */
 const sampled = 64;
-/** Words that a sentence names. */
+/** The most words that a sentence names. */
 const mostWords = 3;
 
 export interface Confusion {
   readonly gold: string;
   readonly answered: string;
   readonly rows: number;
-  /** Probability of the right label that these rows lack, together. */
+  /** The total probability of the right label that these rows lack. */
   readonly lost: number;
 }
 
-/** The dearest first. Cf. the confidence adapter of GEPA. */
+/** The most costly pair comes first. Cf. the confidence adapter of GEPA. */
 export const confusionSentences: Proposer = {
   name: 'confusions',
   async propose({ prompt, adapter, evaluator, trainset, random, count }) {
@@ -44,7 +44,7 @@ export const confusionSentences: Proposer = {
   },
 };
 
-/** Pairs of a right label and another one that was answered instead, by what their rows lose. */
+/** Pairs of a right label and a label that was answered instead, sorted by what their rows lose. */
 export function confusionsOf(results: readonly RowResult[], labels: readonly string[]): Confusion[] {
   const found = new Map<string, Confusion>();
   for (const { gold, prediction: answered, logShare } of results) {
@@ -67,7 +67,7 @@ interface Data {
   readonly output: string;
 }
 
-/** Undefined where no word sets the two apart, or the prompt says something of the pair already. */
+/** Undefined if no word distinguishes the two, or the prompt already says something about the pair. */
 function ruleFor(prompt: Prompt, confusion: Confusion, { trainset, columns, output }: Data): Rule | undefined {
   const { gold, answered } = confusion;
   const rowsOf = (label: string): Row[] => trainset.filter(({ values }) => textIn(values, output).trim() === label);
@@ -76,7 +76,7 @@ function ruleFor(prompt: Prompt, confusion: Confusion, { trainset, columns, outp
     .slice(0, mostWords)
     .map(({ word }) => word);
   const called = [gold, answered].map((label) => wordsFor(prompt, label));
-  // A label that a template would read as its own must not stand in one.
+  // A label that a template would parse as its own syntax must not be inserted.
   if (words.length === 0 || called.some((label) => /[{}\r\n]/.test(label))) return undefined;
   const { text } = instructionParts(prompt);
   const [name, other] = called.map((label) => quotedAs(text, label));
@@ -84,13 +84,13 @@ function ruleFor(prompt: Prompt, confusion: Confusion, { trainset, columns, outp
   return text.includes(start) ? undefined : { ...confusion, sentence: `${start}mentions ${alternatives(words)}.` };
 }
 
-/** In the quotes that the prompt has around it, or else plain ones. */
+/** In the same quotes as in the prompt, or else plain ones. */
 function quotedAs(text: string, label: string): string {
   const quotes = ['``', '""', "''", '“”', '‘’', '«»', '**'].find(([open, close]) => text.includes(`${open}${label}${close}`)) ?? '""';
   return `${quotes[0]}${label}${quotes[1]}`;
 }
 
-/** What a person would call what the prompt reads. */
+/** What a person would call the prompt's input. */
 const thingOf = (columns: readonly string[]): string => (columns.length === 1 ? columns[0].replaceAll(/[_-]/g, ' ') : 'input');
 
 const alternatives = (words: readonly string[]): string => {
@@ -98,7 +98,7 @@ const alternatives = (words: readonly string[]): string => {
   return quoted.length < 2 ? quoted.join('') : `${quoted.slice(0, -1).join(', ')} or ${quoted[quoted.length - 1]}`;
 };
 
-/** After the instruction: at the end of its last paragraph, or, after a list or a line that leads on to the row, on a line of its own. */
+/** After the instruction: at the end of its last paragraph, or on a separate line after a list or a line that leads to the row. */
 function withSentences(prompt: Prompt, rules: readonly Rule[]): Prompt {
   const { before, text, rest } = instructionParts(prompt);
   const sentences = rules.map(({ sentence }) => sentence);
@@ -121,7 +121,7 @@ function withSentences(prompt: Prompt, rules: readonly Rule[]): Prompt {
 /** `- label: what it is`, or any other item of a list or table. */
 const isLabelLine = (line: string): boolean => /^\s*(?:[-*|]|\d+[.)])\s*\S/.test(line) || /^\s*[\w-]+:\s/.test(line);
 
-/** A prompt of two words may be in any language; a longer one has some of these if it is English. */
+/** A prompt of two words may be in any language. A longer one has some of these if it is English. */
 function readsEnglish(text: string): boolean {
   const words = text.toLowerCase().match(/\p{L}+/gu) ?? [];
   return (

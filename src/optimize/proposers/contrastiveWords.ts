@@ -1,4 +1,4 @@
-/** @file Words that set some rows apart from others: log-odds with an informative Dirichlet prior. Monroe, Colaresi and Quinn 2008. */
+/** @file Words that distinguish some rows from others: log-odds with an informative Dirichlet prior. Monroe, Colaresi and Quinn 2008. */
 import type { Row } from '../../data/dataset.ts';
 import { textIn } from '../../prompt/values.ts';
 
@@ -10,11 +10,11 @@ export interface WordCounts {
 
 export interface ContrastiveWord {
   readonly word: string;
-  /** Standard deviations from no difference. */
+  /** Standard deviations from zero difference. */
   readonly z: number;
 }
 
-/** The words of the columns' values, in lower case, once a row; those that say nothing are left out. */
+/** The words of the columns' values, in lower case, once per row, without stop words. */
 export function wordCounts(rows: readonly Row[], columns: readonly string[]): WordCounts {
   const words = new Map<string, number>();
   for (const { values } of rows) {
@@ -25,8 +25,8 @@ export function wordCounts(rows: readonly Row[], columns: readonly string[]): Wo
 }
 
 /**
- * Words that some rows have more often than others, the surest first; a word of a single row is chance.
- * @param all counts of all rows: the prior, worth as many words as a row of it has
+ * Words that some rows have more often than others, the most certain first. A word of a single row is chance.
+ * @param all counts of all rows: the prior, worth as many words as a row has
  */
 export function contrastiveWords(some: WordCounts, others: WordCounts, all: WordCounts, least = 1): ContrastiveWord[] {
   const total = ({ words }: WordCounts): number => [...words.values()].reduce((sum, count) => sum + count, 0);
@@ -46,8 +46,8 @@ export function contrastiveWords(some: WordCounts, others: WordCounts, all: Word
 export const wordsOf = (text: string): string[] => (text.toLowerCase().match(/\p{L}{3,}/gu) ?? []).filter((word) => !stopWords.has(word));
 
 /**
- * English words that tie others together, of three letters or more. What asks or denies (`who`, `many`, `not`) is none of them: it may be what
- * sets rows apart.
+ * English function words of three letters or more. Words that ask or deny (`who`, `many`, `not`) are not included, because they may be what
+ * distinguishes rows.
  */
 const stopWords: ReadonlySet<string> = new Set(
   `about all also and any are been being both but can could did does doing done each even for from get got had has have having her here

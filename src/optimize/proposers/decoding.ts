@@ -1,4 +1,4 @@
-/** @file Other ways to read the answer off the model: calibration and normalization of label scores; where free text ends. */
+/** @file Other decoding: calibration and normalization of label scores, and where free text ends. */
 import { isDeepStrictEqual } from 'node:util';
 import type { Row } from '../../data/dataset.ts';
 import { answersOf, type Task } from '../../evaluate/evaluation.ts';
@@ -10,11 +10,11 @@ import type { Proposal } from './proposer.ts';
 export interface Grounds {
   readonly trainset: readonly Row[];
   readonly texts?: Texts;
-  /** What a token more adds to a label's likelihood, where the prompt has been measured. */
+  /** What one more token adds to a label's likelihood, if the prompt has been measured. */
   readonly lengthSlope?: number;
 }
 
-/** Every other choice for the task, each as the prompt with what it decodes otherwise than the file says. */
+/** Every other choice for the task, each as the prompt with the decoding settings that differ from the file. */
 export function decodingProposals(prompt: Prompt, task: Task, { trainset, texts, lengthSlope }: Grounds): Proposal[] {
   const now = { ...task.decoding, ...prompt.decoding };
   const changes = task.labels ? [...labelChanges, ...lengthChanges(lengthSlope)] : textChanges(task, trainset, texts);
@@ -25,7 +25,7 @@ export function decodingProposals(prompt: Prompt, task: Task, { trainset, texts,
   );
 }
 
-/** What is another than in `from`; undefined where nothing is. */
+/** The settings that differ from `from`. Undefined if none do. */
 function differing(from: Decoding, asked: Partial<Decoding>): Partial<Decoding> | undefined {
   const entries = Object.entries(asked).filter(([name, value]) => !isDeepStrictEqual(from[name as keyof Decoding], value));
   return entries.length ? Object.fromEntries(entries) : undefined;
@@ -40,7 +40,7 @@ interface Change {
   readonly reason: string;
 }
 
-/** Content-free calibration is for those who ask for it: it costs weights that were tuned more than it brings. */
+/** Content-free calibration must be requested explicitly: on tuned weights it loses more than it gains. */
 const labelChanges: readonly Change[] = (['none', 'domain'] as const).flatMap((calibration) =>
   (['tokens', 'sum'] as const).map((normalize) => ({
     decoding: { calibration, normalize },
@@ -48,7 +48,7 @@ const labelChanges: readonly Change[] = (['none', 'domain'] as const).flatMap((c
   })),
 );
 
-/** Calibration takes off of each label what it is given whatever the input, and with that what its length adds: the two do not go together. */
+/** Calibration subtracts what each label gets regardless of the input, including the effect of its length, so the two are not combined. */
 const lengthChanges = (slope: number | undefined): Change[] =>
   slope === undefined
     ? []
@@ -59,7 +59,7 @@ const lengthChanges = (slope: number | undefined): Change[] =>
         },
       ];
 
-/** An answer that is longer than any right one, or that runs over its line, is cut. */
+/** Cuts an answer that is longer than any right one or that has more than one line. */
 function textChanges({ output }: Task, trainset: readonly Row[], texts: Texts | undefined): Change[] {
   const golds = answersOf(trainset, output);
   const lines = golds.every((gold) => !gold.includes('\n'));

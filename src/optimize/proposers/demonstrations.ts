@@ -1,4 +1,4 @@
-/** @file Demonstrations: labelled rows chosen for coverage, or rows that the model itself gets right, for free text in its own words. */
+/** @file Demonstrations: labelled rows chosen for coverage, or rows that the model itself gets right, which for free text show its own words. */
 import type { Row } from '../../data/dataset.ts';
 import { limitRows } from '../../data/split.ts';
 import { haveAnswers, type Evaluation } from '../../evaluate/evaluation.ts';
@@ -10,16 +10,16 @@ import { textIn, textsOf } from '../../prompt/values.ts';
 import type { Random } from '../../random.ts';
 import { newOnes, type Proposal, type Proposer, type ProposerContext } from './proposer.ts';
 
-/** A row as a demonstration for a prompt: the columns that the prompt reads, and the answer. */
+/** A row as a demonstration for a prompt: the columns that the prompt uses, and the answer. */
 export function demonstrationOf(prompt: Prompt, output: string, row: Row): Demonstration {
   const columns = columnsOf(prompt).filter((name) => name !== output);
   return { inputs: Object.fromEntries(columns.map((name) => [name, row.values[name] ?? ''])), output: textIn(row.values, output) };
 }
 
-/** As many as a training sequence shows first. */
+/** The number of demonstrations. The first is the number in a training sequence. */
 const sizes = [3, 1, 5, 8];
 
-/** Labelled rows, their answers as different as can be. Brown et al. 2020. */
+/** Labelled rows whose answers are as different as possible. Brown et al. 2020. */
 export const labelledDemonstrations: Proposer = {
   name: 'demonstrations',
   async propose(context) {
@@ -32,7 +32,7 @@ export const labelledDemonstrations: Proposer = {
   },
 };
 
-/** Rows that the model answers right with this prompt, its own answers shown. Bootstrapped few-shot, Khattab et al. 2023. */
+/** Rows that the model answers right with this prompt, shown with its own answers. Bootstrapped few-shot, Khattab et al. 2023. */
 export const bootstrappedDemonstrations: Proposer = {
   name: 'bootstrapped demonstrations',
   async propose(context) {
@@ -40,7 +40,7 @@ export const bootstrappedDemonstrations: Proposer = {
     if (!trainset.length) return [];
     const { passed, inOwnWords } = await passingRows(evaluator, { prompt, adapter }, random.shuffle(trainset).slice(0, 32));
     passed.sort((a, b) => (b.logLikelihood ?? 0) - (a.logLikelihood ?? 0));
-    // Without right answers the labelled ones have no part: theirs is this one's too.
+    // Without right answers there are no labelled ones, so this source also gets their share.
     const wanted = haveAnswers(trainset, evaluator.task.output) ? count : 3 * count;
     const isKnown = passed.some(({ logLikelihood }) => logLikelihood !== undefined);
     const sure = passed.slice(0, isKnown ? Math.ceil(passed.length / 2) : undefined).map(({ row }) => row);
@@ -54,8 +54,8 @@ export const bootstrappedDemonstrations: Proposer = {
 };
 
 export interface PassingRows {
-  /** With the model's own answers where they are in its own words. */
-  /** The likelihood where the data has a right answer. */
+  /** With the model's own answers if they are in its own words. */
+  /** The likelihood is present if the data has a right answer. */
   readonly passed: { readonly row: Row; readonly logLikelihood?: number }[];
   readonly inOwnWords: boolean;
   readonly tokensUsed: number;
@@ -76,7 +76,7 @@ export async function passingRows(evaluator: Evaluator, candidate: Candidate, tr
   return { passed, inOwnWords, tokensUsed };
 }
 
-/** A metric that gives part of a point tells how near an answer is, which is no reason to show it in the place of the right one. */
+/** A partial score says how near an answer is, which is no reason to show it instead of the right one. */
 const isPassOrFail = (rows: Evaluation['rows']): boolean => rows.every(({ score }) => score === 0 || score === 1);
 
 const answered = (row: Row, output: string, answer: string): Row => ({ ...row, values: { ...row.values, [output]: answer } });
@@ -94,7 +94,7 @@ function proposalOf({ prompt, evaluator, random }: ProposerContext, rows: readon
   };
 }
 
-/** Rows with as many different answers as there is room for, short ones preferred among a few drawn. */
+/** Rows with as many different answers as possible, choosing short ones among a few random rows. */
 function covering(rows: readonly Row[], output: string, size: number, random: Random): Row[] {
   const drawn = limitRows(rows, Math.min(rows.length, 3 * size), random.integer(2 ** 31), { balance: output });
   const length = (row: Row): number => Object.values(textsOf(row.values)).join('').length;

@@ -62,7 +62,7 @@ function swapSentences(prompt: Prompt, random: Random): ReturnType<Edit> {
   return { body: lead + swapped + rest, reason: `"${brief(text.slice(b.start, b.end))}" comes first` };
 }
 
-/** Phrases that say the same; any member of a row may stand for another. */
+/** Phrases with the same meaning. Any phrase of a row may replace another. */
 const sameMeaning: readonly (readonly string[])[] = [
   ['Read', 'Look at', 'Consider'],
   ['answer with', 'give', 'state', 'reply with', 'output'],
@@ -87,7 +87,7 @@ function reword(prompt: Prompt, random: Random): ReturnType<Edit> {
   const { group, old, start, end } = random.choice(free);
   const other = random.choice(group.filter((each) => each.toLowerCase() !== old.toLowerCase()));
   const before = text.slice(0, start);
-  // Where a phrase goes without another in its place, the next word begins the sentence.
+  // If a phrase is removed without a replacement, the next word starts the sentence.
   if (!other) return { body: lead + before + likeFirst(old, text.slice(end).trimStart()) + rest, reason: `without "${old}"` };
   return { body: lead + before + likeFirst(old, other) + text.slice(end) + rest, reason: `"${likeFirst(old, other)}" for "${old}"` };
 }
@@ -124,7 +124,7 @@ function unusedName(names: readonly string[], body: string, random: Random): str
   return random.choice(names.filter((name) => !body.includes(`${name}:`)));
 }
 
-/** The instruction's last sentence once more, right before the answer. */
+/** Repeats the instruction's last sentence right before the answer. */
 function repeatQuestion(prompt: Prompt): ReturnType<Edit> {
   const { body } = prompt;
   const { text, rest } = instructionParts(prompt);
@@ -140,7 +140,7 @@ function repeatQuestion(prompt: Prompt): ReturnType<Edit> {
   };
 }
 
-/** Sentences without the blanks after them; none crosses a line, and the name of a variable may have a dot. */
+/** Sentences without the blanks after them. A sentence does not cross a line, and the name of a variable may contain a dot. */
 function sentencesOf(text: string): { start: number; end: number }[] {
   return [...text.matchAll(/(?:\$\{[^}\r\n]*\}|[^\s.!?])(?:\$\{[^}\r\n]*\}|[^.!?\r\n])*[.!?]*/g)].map((match) => ({
     start: match.index,

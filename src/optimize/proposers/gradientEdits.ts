@@ -1,6 +1,6 @@
 /**
- * @file Token substitutions that the gradient points to, as far as the instruction still reads. Ebrahimi et al. 2018 (HotFlip) for the
- * direction; Zou et al. 2023 (GCG) for measuring several of the best and going on from the winner.
+ * @file Token substitutions that the gradient suggests, as long as the instruction stays fluent. Ebrahimi et al. 2018 (HotFlip) for the direction;
+ * Zou et al. 2023 (GCG) for measuring several of the best and continuing from the winner.
  */
 import type { Evaluation } from '../../evaluate/evaluation.ts';
 import { instructionOf, withInstruction } from '../../prompt/instruction.ts';
@@ -9,19 +9,19 @@ import { newOnes, type Proposal, type Proposer } from './proposer.ts';
 
 export interface GradientEditOptions {
   readonly tuner: SoftTuner;
-  /** Nats a token that the instruction may read worse than the one it started from. */
+  /** How much less fluent than at the start the instruction may become, in nats per token. */
   readonly fluencyBound: number;
   /** Rows whose loss is lowered. */
   readonly rows: number;
-  /** Substitutions measured for each that is made. */
+  /** Substitutions measured for each one that is made. */
   readonly tries: number;
-  /** Hears what gradients and fluency cost, in tokens; measuring is the evaluator's to count. */
+  /** Called with the tokens that gradients and fluency cost. The evaluator counts the measurements. */
   readonly onTokens: (tokensUsed: number) => void;
 }
 
 export const gradientEditDefaults = { fluencyBound: 1, rows: 16, tries: 6 };
 
-/** Each proposal has one substitution more than the one before it. */
+/** Each proposal has one more substitution than the one before it. */
 export function gradientEdits({ tuner, fluencyBound, rows, tries, onTokens }: GradientEditOptions): Proposer {
   return {
     name: 'gradient edits',
@@ -47,7 +47,7 @@ export function gradientEdits({ tuner, fluencyBound, rows, tries, onTokens }: Gr
         const reads = await fluencies(fresh.map(({ text }) => text));
         const fluent = fresh.filter((_, i) => reads[i] >= base - fluencyBound).slice(0, tries);
         if (!fluent.length) break;
-        // The gradient holds for small steps only, and a word is a large one: each is measured.
+        // The gradient is valid only for small steps, and a word is a large one, so each is measured.
         let winner = {
           text: best,
           old: '',
@@ -69,5 +69,5 @@ export function gradientEdits({ tuner, fluencyBound, rows, tries, onTokens }: Gr
   };
 }
 
-/** The gradient is that of the gold answers' likelihood; the score stands for it where there are none. */
+/** The gradient is that of the gold answers' likelihood. The score replaces it if there are none. */
 const likelihoodOf = ({ logLikelihood, score }: Evaluation): number => (logLikelihood ?? score).mean;

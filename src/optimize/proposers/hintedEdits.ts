@@ -1,4 +1,7 @@
-/** @file Edits that take their words from a hint: one for another, one before another, or the first few named in a sentence of their own. */
+/**
+ * @file Edits that take their words from a hint: one replaces a word, one is inserted before a word, or the first few are named in a separate
+ * sentence.
+ */
 import type { Prompt } from '../../prompt/prompt.ts';
 import { isRoleName } from '../../prompt/languages/roles.ts';
 import { fixedSpans } from '../../prompt/template.ts';
@@ -11,10 +14,10 @@ export function hintedEdits(hint: Hint): Edit[] {
   return first ? [first[0], mention(hint), first[1], ...others.flat()] : [];
 }
 
-/** What a sentence or a template names of a hint. */
+/** The words of a hint that a sentence or a template names. */
 export const namedWords = ({ words }: Hint): string[] => words.slice(0, 3).map(({ word }) => word);
 
-/** How a reason says where the words are from. */
+/** How a reason says where the words come from. */
 export const hinted = ({ from }: Hint, several = false): string => `${several ? 'words' : 'a word'} that ${from} moved towards`;
 
 const swap =
@@ -42,7 +45,7 @@ const mention =
     return { body: before + written + sentence + text.slice(written.length) + rest, reason: `"Think of: ${words}", ${hinted(hint, true)}` };
   };
 
-/** The instruction with something else where a word stands in it first, outside of variables and tags. */
+/** The instruction with a replacement for the first occurrence of a word outside of variables and tags. */
 function atWord(
   prompt: Prompt,
   word: string | undefined,

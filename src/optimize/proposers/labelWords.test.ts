@@ -1,4 +1,4 @@
-/** @file Words for labels: where they come from, which are chosen, and what becomes of a prompt that names them. */
+/** @file Words for labels: where they come from, which are chosen, and how a prompt that names them changes. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { textIn } from '../../prompt/values.ts';
@@ -13,7 +13,7 @@ const labels = ['card_arrival', 'fees', 'bank-transfer'];
 const own: Readonly<Record<string, string>> = { card: 'card_arrival', fees: 'fees', transfer: 'bank-transfer' };
 const rows = messages.map((row) => ({ ...row, values: { ...row.values, intent: own[textIn(row.values, 'intent')] } }));
 
-/** A model that likes some words where they are right. */
+/** A model that favours some words where they are right. */
 function contextWith(
   liked: readonly string[],
   prompt: Prompt = { body: 'Message: ${input:message}\nIntent:\n', demonstrations: [] },
@@ -44,27 +44,27 @@ test('the forms of a name', () => {
   expect(['lostCard', 'wrong-amount_of.cash', 'ABBR'].map(readableName)).toEqual(['lost card', 'wrong amount of cash', 'abbr']);
 });
 
-test('words that the right answers are likelier with are proposed, together and the best one alone; the labels stay what they are', async () => {
+test('words that make the right answers more likely are proposed, together and the best one alone; the labels stay the same', async () => {
   const [joint, single, plain] = await wordsOf(['card arrival', 'transfer']);
   expect(joint).toEqual({ card_arrival: 'card arrival', fees: 'fees', 'bank-transfer': 'transfer' });
   expect(Object.entries(single!).filter(([label, word]) => label !== word)).toHaveLength(1);
   expect(plain).toEqual({ card_arrival: 'card arrival', fees: 'fees', 'bank-transfer': 'bank transfer' });
 });
 
-test('where the model likes no other word, nothing is proposed but the names as people write them', async () => {
+test('if the model favours no other word, only the names as people write them are proposed', async () => {
   expect(await wordsOf(labels)).toEqual([{ card_arrival: 'card arrival', fees: 'fees', 'bank-transfer': 'bank transfer' }]);
 });
 
-test('words of the rows that set a label apart are tried, a word that several labels might have is not', async () => {
+test('words of the rows that distinguish a label are tried, but not a word that several labels could have', async () => {
   const { asked, context } = contextWith([]);
   await labelWordChoices.propose(context);
   expect(asked[0]).toContain('fee');
-  // Both of a name, and of the rows of a label: it is the one's alone.
+  // A word that is both in a name and in the rows of another label belongs to the name.
   expect(asked[0].filter((word) => word === 'card')).toHaveLength(1);
   expect(new Set(asked[0]).size).toBe(asked[0].length);
 });
 
-test('an instruction that names a label names its words instead; an English word only where the label is meant', async () => {
+test('an instruction that names a label names its words instead; an English word only where it means the label', async () => {
   const body =
     'Fees and cards: is this card_arrival, fees or bank-transfer? Mind the fees of it.\n- fees: costs\n\nMessage: ${input:message}\nIntent:\n';
   const [{ prompt }] = await labelWordChoices.propose(contextWith(['card arrival', 'fee'], { body, demonstrations: [] }).context);
@@ -74,13 +74,13 @@ test('an instruction that names a label names its words instead; an English word
   );
 });
 
-test('in a tag of Jinja a label stays what it is', async () => {
+test('a label in a Jinja tag is not changed', async () => {
   const body = 'system:\n{% if message == "card_arrival" %}card_arrival?{% endif %}\n\nuser:\n{{message}}\nIntent:\n';
   const [{ prompt }] = await labelWordChoices.propose(contextWith(['card arrival'], { body, demonstrations: [], syntax: 'jinja' }).context);
   expect(prompt.body).toBe(body.replace('}card_arrival?', '}card arrival?'));
 });
 
-test('an evaluator that cannot score words, and free text, have none', async () => {
+test('there are none for an evaluator that cannot score words, nor for free text', async () => {
   const { context } = contextWith(['card arrival']);
   expect(await labelWordChoices.propose({ ...context, evaluator: evaluatorWith(() => 0, { ...intentTask, labels }) })).toEqual([]);
   const { labels: _, ...text } = intentTask;
@@ -95,12 +95,12 @@ describe('a choice of words', () => {
       return sum + own[gold] - most - Math.log(own.reduce((total, score) => total + Math.exp(score - most), 0));
     }, 0);
 
-  test('does not believe scores that are sure of what is wrong', () => {
+  test('ignores scores that are confident about wrong labels', () => {
     const sure = [...Array(8).keys()].map((row) => ({ gold: row % 2, scores: [row < 4 ? 0 : -40, row < 4 ? -40 : 0] }));
     expect(Math.max(...tempered(sure, [0, 1]).flatMap(({ scores }) => scores.map(Math.abs)))).toBeLessThan(2);
   });
 
-  test('makes the right answers likelier, and never has two labels with one word', () => {
+  test('makes the right answers more likely, and never gives two labels the same word', () => {
     const score = fc.double({ min: -20, max: 0, noNaN: true });
     fc.assert(
       fc.property(

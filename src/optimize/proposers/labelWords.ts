@@ -1,4 +1,7 @@
-/** @file Label words: what the model is asked to say for a label whose own name it finds hard. Verbalizers, Schick and Schütze 2021; chosen by the likelihood of training answers. */
+/**
+ * @file Label words: what the model is asked to say for a label whose name it finds hard. Verbalizers, Schick and Schütze 2021; chosen by the
+ * likelihood of training answers.
+ */
 import type { Row } from '../../data/dataset.ts';
 import { limitRows } from '../../data/split.ts';
 import { withLabelWords, wordsFor } from '../../prompt/labelWords.ts';
@@ -11,9 +14,9 @@ import { instructionParts } from './edit.ts';
 import { chooseWords, type Choice } from './chooseWords.ts';
 import { newOnes, type Proposal, type Proposer } from './proposer.ts';
 
-/** Rows whose right answers decide. */
+/** How many rows with right answers decide. */
 const sampled = 64;
-/** Words that are scored in all: a few of each label, or with very many labels none. */
+/** The most words that are scored in total: a few for each label, or none if there are very many labels. */
 const mostScored = 320;
 const mostOfLabel = 8;
 
@@ -64,7 +67,7 @@ interface Data {
   readonly output: string;
 }
 
-/** Of each label its words now, first, and what might take their place; nothing that is the name of another label. */
+/** For each label its current words, and then what might replace them. Nothing that is the name of another label. */
 function candidatesOf(prompt: Prompt, labels: readonly string[], { trainset, columns, output }: Data): string[][] {
   const most = Math.min(mostOfLabel, Math.floor(mostScored / labels.length));
   const names = new Set(labels.map((label) => label.toLowerCase()));
@@ -77,7 +80,7 @@ function candidatesOf(prompt: Prompt, labels: readonly string[], { trainset, col
     const free = variants.filter((word) => word.toLowerCase() === label.toLowerCase() || !names.has(word.toLowerCase()));
     return [...new Set([wordsFor(prompt, label), ...free])].slice(0, Math.max(1, most));
   });
-  // A word that several labels might have tells none of them.
+  // A word that several labels could have identifies none of them.
   const keys = (own: readonly string[]): string[] => [...new Set(own.map((word) => word.toLowerCase()))];
   const shared = new Map<string, number>();
   for (const key of found.flatMap(keys)) shared.set(key, (shared.get(key) ?? 0) + 1);
@@ -103,11 +106,11 @@ export function nameVariants(label: string): string[] {
   return [...new Set([label, plain, capital, singular, ...ends])].filter((word) => /[\p{L}\p{N}]/u.test(word));
 }
 
-/** The prompt with these words, and with them where its instruction names a label. */
+/** The prompt with these words, also where its instruction names a label. */
 function spokenAs(prompt: Prompt, labels: readonly string[], words: LabelWords): Prompt {
   const { before, text, rest } = instructionParts(prompt);
   const now = labels.map((label) => [wordsFor(prompt, label), words[label]] as const).filter(([old, fresh]) => old !== fresh);
-  // Longer names first: one may be a part of another.
+  // Longer names come first, because one may be a part of another.
   const swaps = new Map(now.sort(([a], [b]) => b.length - a.length));
   const escaped = [...swaps.keys()].map((word) => word.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&'));
   const next = withLabelWords(prompt, labels, words);
@@ -119,7 +122,10 @@ function spokenAs(prompt: Prompt, labels: readonly string[], words: LabelWords):
   return { ...next, body: before + named + rest };
 }
 
-/** A label that is an English word is meant where it is quoted, heads an item of a list or stands among commas; any other one everywhere. */
+/**
+ * A label that is an English word counts as a mention if it is quoted, heads an item of a list, or is listed between commas. Any other label counts
+ * everywhere.
+ */
 function isMention(text: string, word: string, at: number): boolean {
   if (/[\p{L}\p{N}][_-][\p{L}\p{N}]|\p{Ll}\p{Lu}/u.test(word)) return true;
   const [before, after] = [text.slice(0, at), text.slice(at + word.length)];

@@ -1,4 +1,4 @@
-/** @file What a proposer is given and what it gives: new prompts for the gate to judge. */
+/** @file What a proposer receives and what it returns: new prompts for the gate to judge. */
 import type { Row } from '../../data/dataset.ts';
 import type { Evaluator } from '../../evaluate/evaluator.ts';
 import type { Adapter } from '../../model/adapter.ts';
@@ -9,37 +9,37 @@ import { columnsOf, render } from '../../prompt/template.ts';
 import type { Random } from '../../random.ts';
 
 export interface ProposerContext {
-  /** The prompt to improve on. */
+  /** The prompt to improve. */
   readonly prompt: Prompt;
   readonly adapter?: Adapter;
   readonly evaluator: Evaluator;
   readonly trainset: readonly Row[];
-  /** Rows of the trainset that the model has failed every time, where a curriculum knows them: what the prompt might speak of. */
+  /** Training rows that the model has always failed, if a curriculum knows them: what the prompt might address. */
   readonly hard?: readonly Row[];
-  /** Where something else that was tuned says that the prompt should go; proposers that know no use for it do without. */
+  /** A direction for the prompt from something else that was tuned. Proposers that cannot use it ignore it. */
   readonly hint?: Hint;
-  /** A model that writes. Absent where the user named none. */
+  /** A model that writes. Absent if the user named none. */
   readonly writer?: Writer;
   /** Edits that were tried before and not kept, the latest first. */
   readonly rejected?: readonly RejectedEdit[];
-  /** Ends requests that are under way. */
+  /** Aborts requests in progress. */
   readonly signal?: AbortSignal;
   readonly random: Random;
-  /** How many proposals are wanted at most. */
+  /** The most proposals that are wanted. */
   readonly count: number;
 }
 
 export interface RejectedEdit {
-  /** What was changed, as its proposal says. */
+  /** What was changed, in the proposal's words. */
   readonly reason: string;
-  /** Why it was not kept, as the gate or the race says. */
+  /** Why it was not kept, in the words of the gate or of successive halving. */
   readonly because: string;
 }
 
 export interface Hint {
-  /** Whose it is, for people: the soft prompt. */
+  /** Where it comes from, for people: the soft prompt. */
   readonly from: string;
-  /** The most telling first; `instead` is the word of the prompt in whose place it would stand. */
+  /** The most informative first. `instead` is the word of the prompt that it would replace. */
   readonly words: readonly { readonly word: string; readonly instead?: string }[];
 }
 
@@ -54,10 +54,10 @@ export interface Proposer {
   propose(context: ProposerContext): Promise<readonly Proposal[]>;
 }
 
-/** Prompts that the model reads alike have the same key, whatever their line endings, white space at the end or unused {{demos}} line. */
+/** Prompts that are the same for the model have the same key, regardless of line endings, white space at the end or an unused {{demos}} line. */
 export const promptKey = (prompt: Prompt): string => stepsOf(prompt).map(stepKey).join('\0');
 
-/** Equal of prompts whose answers are only read in another way. */
+/** Equal for prompts that differ only in decoding. */
 export const textKey = (prompt: Prompt): string => promptKey({ ...prompt, decoding: {} });
 
 function stepKey(prompt: Prompt): string {
@@ -66,7 +66,7 @@ function stepKey(prompt: Prompt): string {
   return [text, ...told].join('\0');
 }
 
-/** The first ones, up to `count`, that read neither as the prompt itself nor as one before them. */
+/** The first proposals, up to `count`, that differ from the prompt itself and from all before them. */
 export function newOnes(prompt: Prompt, proposals: readonly Proposal[], count: number): Proposal[] {
   const seen = new Set([promptKey(prompt)]);
   return proposals.filter((proposal) => !seen.has(promptKey(proposal.prompt)) && seen.add(promptKey(proposal.prompt))).slice(0, count);

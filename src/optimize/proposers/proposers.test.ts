@@ -1,4 +1,4 @@
-/** @file What holds for every proposal of every proposer, and what each proposer is for. */
+/** @file What holds for every proposal of every proposer, and what each proposer does. */
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import { makeRow, type Row } from '../../data/dataset.ts';
@@ -20,7 +20,7 @@ import { proposersOf } from './table.ts';
 import { taskWords } from './taskWords.ts';
 import { groundedTemplates } from './templates.ts';
 
-// Seconds even on a busy machine.
+// Takes seconds even on a busy machine.
 vi.setConfig({ testTimeout: 30_000 });
 
 const hint: Hint = {
@@ -83,7 +83,7 @@ const file: fc.Arbitrary<PromptFile> = fc
     const body = [...instruction, ...marker, ...shown, ask].join('\n').replaceAll('\n', newline);
     const front = ['---', 'tandem:', '  data: a.jsonl', '  output: intent', '  labels: from-data', '---', ''].join(newline);
     const bare = parsePromptFile('a.prompt.md', front + body);
-    // The author's demonstrations have what the row block reads, which is all that they need.
+    // The author's demonstrations have what the row block uses, which is all they need.
     const own = columnsOf(body.slice(rowBlockStart(body)));
     const shownRows = rows.slice(0, demonstrations).map(({ values }) => ({
       inputs: Object.fromEntries(own.map((name) => [name, values[name]])),
@@ -117,7 +117,7 @@ describe.each(proposers)('every proposal of $name', { tags: 'long' }, (proposer)
         for (const { values } of rows) expect(render(prompt, values)).toContain(values[columnsOf(prompt.body)[0]]);
     }));
 
-  test('reads differently from the prompt and from the other proposals, and there are no more than asked for', () =>
+  test('differs for the model from the prompt and from the other proposals, and there are no more than requested', () =>
     forAll((proposals, { prompt }, context) => {
       const keys = [prompt, ...proposals.map((proposal) => proposal.prompt)].map(promptKey);
       expect(new Set(keys).size).toBe(keys.length);
@@ -135,7 +135,7 @@ describe.each(proposers)('every proposal of $name', { tags: 'long' }, (proposer)
       for (const { prompt, reason } of proposals) expect(prompt.body, reason).not.toMatch(foreign);
     }));
 
-  test('can be written into the file and read back as it is, without new problems', () =>
+  test('can be written into the file and read back unchanged, without new problems', () =>
     forAll((proposals, asked) => {
       const problems = ({ problems: found }: PromptFile): string[] =>
         found.filter(({ severity }) => severity === 'error').map(({ message }) => message);
@@ -160,7 +160,7 @@ const bodiesOf = async (proposer: Proposer, asked: Prompt, seeds = 20): Promise<
 describe('edits', () => {
   const rest = body.slice(body.indexOf('{{demos}}'));
 
-  test('of a short prompt are all that one would think of', async () => {
+  test('of a short prompt include all the obvious ones', async () => {
     const found = [...(await bodiesOf(editOperators, prompt))];
     for (const instruction of [
       'Please read the message.\n\n',
@@ -187,7 +187,7 @@ describe('edits', () => {
     expect([...found]).toContainEqual(expect.stringContaining('Give one of the labels'));
   });
 
-  test('do not give two fields the same name, or repeat a question that is there already', async () => {
+  test('do not give two fields the same name, nor repeat a question that is already there', async () => {
     const twice = 'Choose.\nText: ${input:message}\nInput: ${input:sender}\nChoose.\nAnswer:';
     for (const each of await bodiesOf(editOperators, { body: twice, demonstrations: [] })) {
       const names = [...each.matchAll(/^(\w+):/gm)].map((match) => match[1]);
@@ -198,14 +198,14 @@ describe('edits', () => {
 });
 
 describe('grounded templates', () => {
-  test('name the columns, the labels and the words that set the labels apart', async () => {
+  test('name the columns, the labels and the words that distinguish the labels', async () => {
     const bodies = [...(await bodiesOf(groundedTemplates, prompt))];
     expect(bodies.every((each) => each.includes('Message: ${input:message}'))).toBe(true);
     expect(bodies).toContainEqual(expect.stringContaining('Choose one of: card, fees, transfer.'));
     expect(bodies).toContainEqual(expect.stringMatching(/- fees \(fee\b.*\)\n- transfer \(transfer\b/));
   });
 
-  test('leave a demonstration out that lacks a column which the row block now shows', async () => {
+  test('leave out a demonstration that lacks a column which the row block now shows', async () => {
     const asked: Prompt = {
       body: 'About ${input:sender}.\n{{demos}}\nMessage: ${input:message}\nIntent:',
       demonstrations: [
@@ -218,7 +218,7 @@ describe('grounded templates', () => {
     }
   });
 
-  test('for free text do not speak of labels', async () => {
+  test('for free text do not mention labels', async () => {
     const proposals = await groundedTemplates.propose(contextOf(prompt, 1, { evaluator: evaluatorWith(() => 1, textTask) }));
     expect(proposals.length).toBeGreaterThan(2);
     for (const proposal of proposals) expect(proposal.prompt.body).not.toMatch(/card|choose/i);
@@ -229,7 +229,7 @@ describe('a hint', () => {
   const proposed = (proposer: Proposer, asked: Prompt, count: number): Promise<readonly Proposal[]> =>
     withHint(proposer).propose(contextOf(asked, 1, { count }));
 
-  test('gives edits their words: for another, before another, in a sentence; in that order, before those without', async () => {
+  test('gives words to edits: as a replacement, before a word, or in a sentence, in that order, before edits without it', async () => {
     const found = await proposed(editOperators, prompt, 6);
     expect(found.slice(0, 5).map(({ prompt: { body: text }, reason }) => [text.slice(0, text.indexOf('\n')), reason])).toEqual([
       ['Please read the payment. Answer briefly', '"payment" for "message", a word that the soft prompt moved towards'],
@@ -245,7 +245,7 @@ describe('a hint', () => {
     expect(found[5].reason).not.toContain('the soft prompt');
   });
 
-  test('never changes the name of a variable, and says nothing to a prompt without an instruction', async () => {
+  test('never changes the name of a variable, and adds nothing to a prompt without an instruction', async () => {
     const variable = { body: 'Of ${input:message} the intent.\n{{demos}}\nFrom: ${input:sender}\nA:', demonstrations: [] };
     const [first, second] = await proposed(editOperators, variable, 2);
     expect(first.reason).toMatch(/^"Think of/);
@@ -254,7 +254,7 @@ describe('a hint', () => {
     for (const { reason } of await proposed(editOperators, bare, 3)) expect(reason).not.toContain('the soft prompt');
   });
 
-  test('gives templates words beside the labels, or beside the task of a free text', async () => {
+  test('gives templates words next to the labels, or next to the task of a free text', async () => {
     const found = await proposed(groundedTemplates, prompt, 3);
     expect(
       found.slice(0, 2).every(({ reason }) => reason.endsWith('words that the soft prompt moved towards: payment, short, account')),
@@ -265,14 +265,14 @@ describe('a hint', () => {
     expect(free[0].prompt.body).toMatch(/^Give the intent of the message \(payment, short, account\)\.\n/);
   });
 
-  test('names words that the task is about: of labels and columns, and of some rows but not of many', () => {
+  test('names words that the task is about: those of labels and columns, and those of some rows but not of many', () => {
     const texts = ['The lost card is mine', 'The card was lost', 'The fee', 'The transfer', 'The end', 'The money', 'A b', 'It is'];
     const trainset = texts.map((message, place) => makeRow({ message, intent: 'x', sender: 'Mona Lisa' }, place));
     const words = taskWords({ evaluator: evaluatorWith(() => 1), trainset }, prompt);
     expect(words).toEqual(['intent', 'message', 'card', 'fees', 'transfer', 'lost']);
   });
 
-  test('without words is none', async () => {
+  test('without words has no effect', async () => {
     const asked = contextOf(prompt);
     const none = { from: 'the soft prompt', words: [] };
     expect(await groundedTemplates.propose({ ...contextOf(prompt), hint: none })).toEqual(await groundedTemplates.propose(asked));
@@ -282,7 +282,7 @@ describe('a hint', () => {
 const answersOf = ({ prompt: { demonstrations } }: Proposal): string[] => demonstrations.map(({ output }) => output);
 
 describe('demonstrations', () => {
-  test('cover as many labels as there is room for', async () => {
+  test('cover as many labels as possible', async () => {
     for (let seed = 0; seed < 20; seed++) {
       for (const proposal of await labelledDemonstrations.propose(contextOf(prompt, seed))) {
         const answers = answersOf(proposal);
@@ -294,13 +294,13 @@ describe('demonstrations', () => {
     }
   });
 
-  test('are rows of the trainset, with the columns that the prompt reads', async () => {
+  test('are training rows, with the columns that the prompt uses', async () => {
     const [proposal] = await labelledDemonstrations.propose(contextOf(prompt));
     const known = rows.map(({ values: { message, intent } }) => ({ inputs: { message }, output: intent }));
     for (const demonstration of proposal.prompt.demonstrations) expect(known).toContainEqual(demonstration);
   });
 
-  test('none are proposed where some are, and never more than there are rows', async () => {
+  test('are not proposed if there are some already, and never exceed the number of rows', async () => {
     const some = { ...prompt, demonstrations: rows.slice(0, 2).map((row) => demonstrationOf(prompt, 'intent', row)) };
     const proposals = await labelledDemonstrations.propose(contextOf(some, 1, { trainset: rows.slice(0, 4) }));
     expect(proposals.map((proposal) => answersOf(proposal).length)).toEqual(expect.arrayContaining([0, 3, 1]));
@@ -347,12 +347,12 @@ describe('bootstrapped demonstrations', () => {
     }
   });
 
-  test('are none where nothing was right', async () => {
+  test('are absent if nothing was right', async () => {
     expect(await bootstrappedDemonstrations.propose(contextOf(prompt, 1, { evaluator: evaluatorWith(() => 0) }))).toEqual([]);
   });
 });
 
-test('a free text that ends with its line is not told to once more', () => {
+test('a free text that already ends with its line is not limited to its line again', () => {
   const reasons = (stop: string[]): string[] =>
     decodingProposals(
       { body: 'Say ${input:message}', demonstrations: [] },
@@ -364,7 +364,7 @@ test('a free text that ends with its line is not told to once more', () => {
 });
 
 describe('promptKey', () => {
-  test('is the same for prompts that the model reads alike', () => {
+  test('is the same for prompts that are the same for the model', () => {
     const same = { ...prompt, body: `${body.replace('{{demos}}\n', '').replaceAll('\n', '\r\n')}\r\n` };
     expect(promptKey(same)).toBe(promptKey(prompt));
   });

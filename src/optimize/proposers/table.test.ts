@@ -12,18 +12,18 @@ const entries: readonly ProposerEntry[] = [
 ];
 const namesOf = (found: readonly ProposerEntry[]): string[] => found.map(({ proposer }) => proposer.name);
 
-test('a source that changes more than may change is left out', () => {
+test('a source that changes more than is allowed is left out', () => {
   expect(namesOf(proposersOf(['instruction'], [], entries))).toEqual(['rules']);
   expect(namesOf(proposersOf(['instruction', 'demonstrations'], [], entries))).toEqual(['rules', 'examples', 'both']);
 });
 
-test('a source that needs a writer is asked where there is one', () => {
+test('a source that needs a writer is asked if there is one', () => {
   expect(namesOf(proposersOf(undefined, [], entries))).toEqual(['rules', 'examples', 'both']);
   expect(namesOf(proposersOf(undefined, ['writer'], entries))).toEqual(['rules', 'examples', 'both', 'written']);
   expect(namesOf(proposersOf(undefined, ['gradients'], entries))).not.toContain('written');
 });
 
-test('the shares are parts of one, whoever is asked', () => {
+test('the shares add up to one, whoever is asked', () => {
   expect(proposersOf(undefined, [], entries).map(({ share }) => share)).toEqual([3 / 6, 1 / 6, 2 / 6]);
   expect(proposersOf(undefined, ['writer'], entries).map(({ share }) => share)).toEqual([0.3, 0.1, 0.2, 0.4]);
 });

@@ -1,4 +1,4 @@
-/** @file Every source of proposals, one a line: what it changes, how much of a prompt phase it gets, what it needs. */
+/** @file Every source of proposals, one per line: what it changes, how much of a prompt phase it gets, what it needs. */
 import { confusionSentences } from './confusions.ts';
 import type { Writer } from '../../model/writer.ts';
 import { bootstrappedDemonstrations, labelledDemonstrations } from './demonstrations.ts';
@@ -11,16 +11,16 @@ import { writtenInstructions } from './written.ts';
 /** A part of a prompt that a source may change. */
 export type PromptPart = 'instruction' | 'demonstrations' | 'decoding' | 'labels';
 
-/** What a source cannot do without, where not every run has it. */
+/** What a source requires that not every run has. */
 export type Need = 'writer' | 'gradients';
 
 export interface ProposerEntry {
   readonly proposer: Proposer;
   readonly changes: readonly PromptPart[];
-  /** Of the proposals of a prompt phase, relative to the other sources. */
+  /** Its weight among the proposals of a prompt phase, relative to the other sources. */
   readonly share: number;
   readonly needs?: Need;
-  /** It knows what to do with a hint. */
+  /** Whether it can use a hint. */
   readonly hints?: true;
 }
 
@@ -35,7 +35,7 @@ const table: readonly ProposerEntry[] = [
   { proposer: labelWordChoices, changes: ['labels', 'instruction'], share: 1 },
 ];
 
-/** What a run has of the things that a source may need. */
+/** Which of the things that a source may need this run has. */
 export const hasOf = ({ writer }: { readonly writer?: Writer }): readonly Need[] => (writer ? ['writer'] : []);
 
 /**

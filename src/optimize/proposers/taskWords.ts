@@ -1,14 +1,14 @@
-/** @file The words that a task is about: those of its labels and columns, and those that its rows use now and then. */
+/** @file The words that a task is about: those of its labels and columns, and those that only some of its rows use. */
 import { columnsOf } from '../../prompt/template.ts';
 import type { Prompt } from '../../prompt/prompt.ts';
 import { textIn } from '../../prompt/values.ts';
 import type { OptimizationContext } from '../coordinator.ts';
 
-/** A word of more rows than this share joins others and is about nothing. */
+/** A word in a larger share of the rows than this is a function word. */
 const mostRows = 0.25;
 const fewestRows = 2;
 
-/** In lower case, each once, of three letters or more. */
+/** In lower case, without duplicates, of three letters or more. */
 export function taskWords({ evaluator, trainset }: Pick<OptimizationContext, 'evaluator' | 'trainset'>, prompt: Prompt): string[] {
   const { output, labels = [] } = evaluator.task;
   const columns = columnsOf(prompt).filter((name) => name !== output);

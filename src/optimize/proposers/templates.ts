@@ -1,4 +1,4 @@
-/** @file Grounded templates: prompts built from the data's own words: column names, labels, and what sets the labels apart. */
+/** @file Grounded templates: prompts built from the data's own words: column names, labels, and what distinguishes the labels. */
 import type { Row } from '../../data/dataset.ts';
 import type { Prompt } from '../../prompt/prompt.ts';
 import { wordsFor } from '../../prompt/labelWords.ts';
@@ -11,7 +11,7 @@ import { newOnes, type Proposal, type Proposer } from './proposer.ts';
 interface Facts {
   readonly inputs: readonly string[];
   readonly output: string;
-  /** As the model says them. */
+  /** In the words that the model uses. */
   readonly labels: readonly string[];
   /** Label -> words that its rows have more often than others. */
   readonly hints: ReadonlyMap<string, readonly string[]>;
@@ -19,13 +19,13 @@ interface Facts {
   readonly shown: string;
   /** What a person would call the one input, or 'input'. */
   readonly thing: string;
-  /** The sections that a `.prompty` has: the instruction is the system's then, the row the user's. */
+  /** Whether the prompt has the sections of a `.prompty`: then the instruction belongs to the system, and the row to the user. */
   readonly hasRoles: boolean;
-  /** Words of a hint, apart by commas; '' without one. */
+  /** Words of a hint, separated by commas. '' without one. */
   readonly hinted: string;
 }
 
-/** One line a template: an instruction (above the row) and how the answer is asked for (below it). */
+/** One line per template: an instruction (above the row) and how the answer is asked for (below it). */
 const labelTemplates: readonly { readonly reason: string; readonly body: (facts: Facts) => string }[] = [
   { reason: 'the row and the question, nothing else', body: (f) => frame('', f, title(f.output)) },
   {
@@ -141,7 +141,7 @@ const hintsOf = ({ hints }: Facts, label: string): string => {
   return words.length ? ` (${words.join(', ')})` : '';
 };
 
-/** Up to three words a label, by smoothed log-odds against the other labels, each in at least two of its rows. Monroe et al. 2008. */
+/** Up to three words for each label, by smoothed log-odds against the other labels, each in at least two of its rows. Monroe et al. 2008. */
 function distinctiveWords(rows: readonly Row[], inputs: readonly string[], output: string): Map<string, string[]> {
   const perLabel = new Map<string, Map<string, number>>();
   const overall = new Map<string, number>();

@@ -1,4 +1,4 @@
-/** @file Sources that bring nothing stand back, and what was rejected is remembered. */
+/** @file Sources that gain nothing get fewer turns, and what was rejected is remembered. */
 import { expect, test } from 'vitest';
 import type { Runner } from '../successiveHalving.ts';
 import { inTurn, noSourceMemory, rememberSources } from './turns.ts';
@@ -7,7 +7,7 @@ const source = (name: string, share: number) => ({ share, proposer: { name, prop
 const runner = (id: string, proposer: string): Runner => ({ id, proposer, reason: `edit ${id}`, prompt: { body: id, demonstrations: [] } });
 const sources = [source('edits', 0.5), source('templates', 0.25), source('confusions', 0.25)];
 
-test('a source that brought nothing comes after the others, with a smaller share', () => {
+test('a source that gained nothing comes after the others, with a smaller share', () => {
   const memory = rememberSources(noSourceMemory, [runner('3.1', 'edits'), runner('3.2', 'templates')], {
     candidate: '3.2',
     accepted: true,
@@ -19,13 +19,13 @@ test('a source that brought nothing comes after the others, with a smaller share
   expect(inTurn(sources, noSourceMemory)).toEqual(sources);
 });
 
-test('a source that wins again is as good as new', () => {
+test('a source that wins again is treated as new', () => {
   const lost = rememberSources(noSourceMemory, [runner('3.1', 'edits')]);
   const won = rememberSources(lost, [runner('5.1', 'edits')], { candidate: '5.1', accepted: true, because: 'better' });
   expect([lost.failures, won.failures]).toEqual([{ edits: 1 }, { edits: 0 }]);
 });
 
-test('what was not kept is remembered with the reason, the latest first, and not for ever', () => {
+test('what was not kept is remembered with the reason, the latest first, up to a limit', () => {
   let memory = rememberSources(noSourceMemory, [runner('3.1', 'edits'), runner('3.2', 'edits')], {
     candidate: '3.2',
     accepted: false,

@@ -1,11 +1,10 @@
-/** @file Whose turn it is among the sources of proposals: one that has brought nothing lately stands back for the others. */
+/** @file The order of the sources of proposals: one that has gained nothing lately comes after the others and gets a smaller share. */
 import type { Runner } from '../successiveHalving.ts';
 import type { RejectedEdit } from './proposer.ts';
 import type { ProposerEntry } from './table.ts';
 
-/** JSON. */
 export interface SourceMemory {
-  /** By source: prompt phases in a row whose proposals of it came to nothing. */
+  /** For each source, the number of prompt phases in a row in which its proposals failed. */
   readonly failures: Readonly<Record<string, number>>;
   /** The latest first. */
   readonly rejected: readonly RejectedEdit[];
@@ -13,10 +12,10 @@ export interface SourceMemory {
 
 export const noSourceMemory: SourceMemory = { failures: {}, rejected: [] };
 
-/** Edits that are remembered. */
+/** How many edits are remembered. */
 const mostRejected = 24;
 
-/** The sources that have failed least first, each with a share that falls with its failures; the shares add up to what they did. */
+/** The sources with the fewest failures first. A source's share decreases with its failures. The sum of the shares does not change. */
 export function inTurn<T extends Pick<ProposerEntry, 'proposer' | 'share'>>(
   entries: readonly T[],
   { failures }: SourceMemory,
@@ -30,7 +29,7 @@ export function inTurn<T extends Pick<ProposerEntry, 'proposer' | 'share'>>(
 
 /**
  * What is remembered after a prompt phase.
- * @param proposed all that the phase proposed
+ * @param proposed everything that the phase proposed
  * @param winner the proposal that was judged, whether it was accepted, and why
  */
 export function rememberSources(

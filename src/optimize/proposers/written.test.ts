@@ -1,4 +1,4 @@
-/** @file What a writer is asked, which of its answers become proposals, and what becomes of those that cannot be used. */
+/** @file What a writer is asked, which of its answers become proposals, and what happens to unusable ones. */
 import { describe, expect, test } from 'vitest';
 import { TandemError } from '../../errors.ts';
 import type { WriteOptions, Writer, WriterMessage } from '../../model/writer.ts';
@@ -31,7 +31,7 @@ interface Asked {
   readonly options: WriteOptions;
 }
 
-/** Gives these answers one after the other; an error is thrown. */
+/** Gives these answers one after the other. An error is thrown. */
 function writerOf(...answers: readonly (string | Error)[]): Writer & { readonly asked: Asked[] } {
   const asked: Asked[] = [];
   return {
@@ -81,14 +81,14 @@ test('the writer reads the prompt with numbered lines, the metric, the wrong ans
   expect(user.content).toContain('- without the line "- card" (no evidence that it is better)');
 });
 
-test('a whole new instruction becomes a proposal; what stands around it stays', async () => {
+test('a whole new instruction becomes a proposal; the text around it stays', async () => {
   const [proposal, ...more] = await writtenInstructions.propose(contextOf(writerOf(whole('Sort each message.\nA transfer moves money.'))));
   expect(more).toEqual([]);
   expect(proposal.prompt.body).toBe('Sort each message.\nA transfer moves money.\n\n{{demos}}\nMessage: ${input:message}\nIntent:\n');
   expect(proposal.reason).toBe('written by a large model from 4 wrong answers: names transfers');
 });
 
-test('edits of lines become a proposal too', async () => {
+test('edits of lines also become a proposal', async () => {
   const edits =
     '[{"replace": 3, "with": "- card: a piece of plastic"}, {"after": 4, "add": "- transfer: money that moves"}, {"delete": 2}]';
   const [proposal] = await writtenInstructions.propose(contextOf(writerOf(`<why>More.</why><edits>${edits}</edits>`)));
@@ -97,7 +97,7 @@ test('edits of lines become a proposal too', async () => {
   );
 });
 
-test('an answer that cannot be used is told what is wrong, and may be given once more', async () => {
+test('after an unusable answer the writer gets the problem and one more try', async () => {
   const writer = writerOf('Sure! Here it is: Sort.', whole('Sort each message.'));
   const proposals = await writtenInstructions.propose(contextOf(writer));
   expect(proposals).toHaveLength(1);
@@ -110,7 +110,7 @@ test('an answer that cannot be used is told what is wrong, and may be given once
   expect(stubborn.asked).toHaveLength(2);
 });
 
-test('several drafts are asked with seeds that follow each other; equal ones count once', async () => {
+test('several drafts use consecutive seeds; equal ones count once', async () => {
   const writer = writerOf(whole('One.'), whole('Two.'), whole('One.'), whole('Three.'));
   const proposals = await writtenInstructions.propose(contextOf(writer, { count: 4 }));
   expect(proposals.map(({ prompt: { body } }) => body.split('\n', 1)[0])).toEqual(['One.', 'Two.', 'Three.']);
@@ -119,14 +119,14 @@ test('several drafts are asked with seeds that follow each other; equal ones cou
   expect(writer.asked.every(({ options }) => options.temperature > 0)).toBe(true);
 });
 
-test('the same context asks the same', async () => {
+test('the same context leads to the same requests', async () => {
   const [a, b] = [writerOf(whole('One.')), writerOf(whole('One.'))];
   await writtenInstructions.propose(contextOf(a, { count: 2 }));
   await writtenInstructions.propose(contextOf(b, { count: 2 }));
   expect(a.asked).toEqual(b.asked);
 });
 
-test('what the metric says of an answer is told, and no right answer where the row has none', async () => {
+test("the request has the metric's feedback on an answer, and no right answer if the row has none", async () => {
   const judged: ProposerContext['evaluator'] = {
     ...evaluator,
     evaluate: async (candidate, rows) => {
@@ -155,7 +155,7 @@ test('rows that the model always failed are shown before others', async () => {
   expect(writer.asked[0].messages[1].content).toContain('A transfer to my sister failed');
 });
 
-test('without a writer, without rows and without wrong answers nothing is asked', async () => {
+test('without a writer, without rows or without wrong answers nothing is asked', async () => {
   const writer = writerOf(whole('One.'));
   expect(await writtenInstructions.propose(contextOf(undefined))).toEqual([]);
   expect(await writtenInstructions.propose(contextOf(writer, { trainset: [] }))).toEqual([]);
@@ -163,7 +163,7 @@ test('without a writer, without rows and without wrong answers nothing is asked'
   expect(writer.asked).toEqual([]);
 });
 
-test('a writer in trouble costs its draft; one whose budget is spent is asked no more', async () => {
+test('a failed request loses its draft; a writer without budget is not asked again', async () => {
   const troubled = writerOf(new TandemError('writer-too-slow', 'Too slow.'), whole('Two.'));
   expect(await writtenInstructions.propose(contextOf(troubled, { count: 2 }))).toHaveLength(1);
   const spent = writerOf(whole('One.'), new TandemError('writer-spent', 'Spent.'));
@@ -173,7 +173,7 @@ test('a writer in trouble costs its draft; one whose budget is spent is asked no
   await expect(writtenInstructions.propose(contextOf(broken))).rejects.toThrow('a bug');
 });
 
-describe('answers that are not taken, and what the writer is told', () => {
+describe('answers that are rejected, and the problem that the writer gets', () => {
   const withSender: Prompt = { ...prompt, body: `From \${input:sender}. ${prompt.body}` };
   test.each([
     ['nothing', '', /no <instruction>/],
@@ -218,7 +218,7 @@ describe('answers that are not taken, and what the writer is told', () => {
   });
 });
 
-test('thoughts aloud, numbers of lines and other line ends do no harm', () => {
+test('thinking, line numbers and other line endings do no harm', () => {
   const answer = `<think>Maybe <instruction>this</instruction>?</think>\n${whole('1: Sort each message.\r\n2: Name one label.')}`;
   expect(readAnswer(prompt, answer)).toMatchObject({
     prompt: { body: expect.stringMatching(/^Sort each message\.\nName one label\.\n\n\{\{demos\}\}/) as string },
@@ -229,7 +229,7 @@ test('thoughts aloud, numbers of lines and other line ends do no harm', () => {
   });
 });
 
-test('a prompt without an instruction gets one, a blank line before the rest', () => {
+test('a prompt without an instruction gets one, with a blank line before the rest', () => {
   const bare = { ...prompt, body: '{{demos}}\nMessage: ${input:message}\nIntent:\n' };
   expect(readAnswer(bare, whole('Sort.'))).toMatchObject({ prompt: { body: `Sort.\n\n${bare.body}` } });
 });

@@ -1,4 +1,4 @@
-/** @file Instructions that a writer writes from the rows that the model answered wrong. Agrawal et al. 2025 (GEPA). */
+/** @file Instructions from a writer, based on the rows that the model answered wrong. Agrawal et al. 2025 (GEPA). */
 import type { Row } from '../../data/dataset.ts';
 import type { RowResult } from '../../evaluate/evaluation.ts';
 import { isRight } from '../../evaluate/judging.ts';
@@ -8,15 +8,15 @@ import { readAnswer } from './writtenAnswer.ts';
 import { longestInstruction, mostFailures, retryRequest, writtenRequest, type Failure } from './writtenRequest.ts';
 import { instructionParts } from './edit.ts';
 
-/** Rows that are asked at most, to find some that the model answers wrong, and how many at a time. */
+/** The most rows that are asked to find some that the model answers wrong, and how many at a time. */
 const mostAsked = 32;
 const batch = 16;
-/** Drafts of one parent. */
+/** The most drafts for one parent. */
 const mostDrafts = 4;
-/** High enough for drafts that differ. */
+/** High enough that drafts differ. */
 const temperature = 0.8;
 
-/** Silent without a writer, where the model answers all rows right, and once the writer's budget is spent. */
+/** Proposes nothing without a writer, if the model answers all rows right, or once the writer's budget is spent. */
 export const writtenInstructions: Proposer = {
   name: 'written',
   async propose(context) {
@@ -32,7 +32,7 @@ export const writtenInstructions: Proposer = {
         const written = await draftOf(context, writer, asked, seed + draft);
         if (written) proposals.push({ ...written, reason: reasonOf(writer, failures.length, written.reason) });
       } catch (error) {
-        // What was written before it is of use all the same. The run tells of the trouble.
+        // What was written before the error is still used. The run reports the error.
         if (!isWriterTrouble(error)) throw error;
         if (isForGood(error)) break;
       }
@@ -41,7 +41,10 @@ export const writtenInstructions: Proposer = {
   },
 };
 
-/** The hardest rows first, then others by chance, as far as the model answers them wrong; the worst first, and of these the surest. */
+/**
+ * Rows that the model answers wrong, searched among the hardest rows first, then among random ones. Sorted with the worst first, and among these the
+ * most confident.
+ */
 async function failuresOf({ prompt, adapter, evaluator, trainset, hard = [], random, signal }: ProposerContext): Promise<Failure[]> {
   const known = new Set(hard.map(({ id }) => id));
   const rows = [...random.shuffle(hard).slice(0, mostFailures), ...random.shuffle(trainset.filter(({ id }) => !known.has(id)))];
@@ -64,14 +67,14 @@ const failureOf = ({ values }: Row, { prediction, gold, feedback }: RowResult): 
   ...(feedback !== undefined && { feedback }),
 });
 
-/** A prompt that is whole; a second try where the first cannot be used. */
+/** A valid prompt, with a second try if the first answer cannot be used. */
 async function draftOf(
   { prompt, signal }: ProposerContext,
   writer: Writer,
   asked: readonly WriterMessage[],
   seed: number,
 ): Promise<Proposal | undefined> {
-  // A token has some four characters; as much again is for the reason and the marks around.
+  // A token has about four characters. As much again is for the reason and the markup.
   const maxTokens = 300 + Math.ceil(longestInstruction(instructionParts(prompt).text) / 3);
   let messages = asked;
   for (let attempt = 1; attempt <= 2; attempt++) {

@@ -1,11 +1,11 @@
-/** @file Reads what a writer answered: a new instruction or edits of lines, and whether the prompt is still whole with it. */
+/** @file Parses the answer of a writer: a new instruction or edits of lines, and whether the prompt is still valid with it. */
 import { bodyProblems } from '../../prompt/bodyProblems.ts';
 import type { Prompt } from '../../prompt/prompt.ts';
 import { columnsOf, demosLines, roleLinesOf, rowBlockStart, softLine, variablesOf } from '../../prompt/template.ts';
 import { instructionParts } from './edit.ts';
 import { longestInstruction, mostEdits, numberedLines } from './writtenRequest.ts';
 
-/** A prompt, or what is wrong with the answer: a sentence for the writer. */
+/** A prompt, or what is wrong with the answer, as a sentence for the writer. */
 export type ReadAnswer = { readonly prompt: Prompt; readonly why: string } | { readonly problem: string };
 
 export function readAnswer(prompt: Prompt, answer: string): ReadAnswer {
@@ -23,10 +23,10 @@ export function readAnswer(prompt: Prompt, answer: string): ReadAnswer {
   return problem === undefined ? { prompt: next, why: whyOf(said) } : { problem };
 }
 
-/** Some models think aloud before they answer. */
+/** Some models write their thoughts before the answer. */
 export const withoutThoughts = (answer: string): string => answer.split('</think>').at(-1)!;
 
-/** The prompt with another text in the place of its instruction, with the blanks around it as they were. */
+/** The prompt with another instruction, keeping the white space around it. */
 function withText(prompt: Prompt, text: string): Prompt {
   const { before, text: old, rest } = instructionParts(prompt);
   const newline = /\r?\n/.exec(prompt.body)?.[0] ?? '\n';
@@ -37,14 +37,14 @@ function withText(prompt: Prompt, text: string): Prompt {
 
 type Lines = { readonly text: string } | { readonly problem: string };
 
-/** The numbers of the lines that were shown are no part of the instruction. */
+/** Removes the line numbers that were shown, which are not part of the instruction. */
 function unnumbered(text: string): Lines {
   const lines = text.replaceAll('\r\n', '\n').trim().split('\n');
   const isNumbered = lines.length > 1 && lines.every((line, place) => line.startsWith(`${place + 1}: `));
   return { text: (isNumbered ? lines.map((line) => line.replace(/^\d+: /, '')) : lines).join('\n') };
 }
 
-/** One edit, with the line that it is about. */
+/** One edit, with the line that it applies to. */
 interface LineEdit {
   readonly line: number;
   readonly kind: 'replace' | 'delete' | 'after';
@@ -97,14 +97,14 @@ function lineEdit(value: unknown): LineEdit | undefined {
   return undefined;
 }
 
-/** The name of the line's number, and of the text. */
+/** The names of the fields for the line's number and for the text. */
 const forms = [
   { kind: 'replace', text: 'with' },
   { kind: 'delete', text: undefined },
   { kind: 'after', text: 'add' },
 ] as const;
 
-/** Why a prompt cannot stand in the place of the old one. */
+/** Why a prompt cannot replace the old one. */
 function problemWith(old: Prompt, next: Prompt, text: string): string | undefined {
   if (text === '') return 'The new instruction is empty.';
   const most = longestInstruction(instructionParts(old).text);
@@ -127,16 +127,16 @@ function problemWith(old: Prompt, next: Prompt, text: string): string | undefine
   return /\$\{|\{\{|\{%|<\|/.test(foreignText(old, text)) ? 'It has marks of a template language in it; write plain text.' : undefined;
 }
 
-/** Whether what is repeated for each row begins elsewhere than before. */
+/** Whether the part that is repeated for each row starts at another place than before. */
 const isMoved = (old: Prompt, next: Prompt): boolean => old.body.slice(rowBlockStart(old)) !== next.body.slice(rowBlockStart(next));
 
-/** What of the new text is not a variable or a tag of the old one. */
+/** The new text without the variables and tags of the old one. */
 function foreignText(old: Prompt, text: string): string {
   const known = instructionParts(old).text.match(/\$\{input:[^}\r\n]*\}|\{\{.*?\}\}|\{%.*?%\}/g) ?? [];
   return known.reduce((rest, mark) => rest.replaceAll(mark, ''), text);
 }
 
-/** What the writer changed, in one line; '' where it does not say. */
+/** What the writer changed, in one line. '' if it does not say. */
 function whyOf(answer: string): string {
   const [why = ''] = blocks(answer, 'why');
   const line = why.replaceAll(/\s+/g, ' ').trim().replace(/\.$/, '');

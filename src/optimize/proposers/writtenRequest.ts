@@ -1,4 +1,4 @@
-/** @file What a writer is asked for: the prompt, how it is judged, what the model answered wrong, and what was tried before. */
+/** @file What a writer is asked: the prompt, how it is judged, what the model answered wrong, and what was tried before. */
 import type { Task } from '../../evaluate/evaluation.ts';
 import { aboutMetric, metrics } from '../../evaluate/metrics/table.ts';
 import type { WriterMessage } from '../../model/writer.ts';
@@ -13,24 +13,24 @@ import type { RejectedEdit } from './proposer.ts';
 export interface Failure {
   readonly values: Values;
   readonly prediction: string;
-  /** The right answer. Absent where the row has none. */
+  /** The right answer. Absent if the row has none. */
   readonly gold?: string;
-  /** What the metric says of the answer, where it says something. */
+  /** The metric's feedback on the answer, if there is any. */
   readonly feedback?: string;
 }
 
-/** Rows that are shown. */
+/** How many rows are shown. */
 export const mostFailures = 10;
-/** Edits that were tried before and are told, the latest first. */
+/** How many earlier edits are shown, the latest first. */
 const mostRejected = 12;
-/** Labels that are listed. */
+/** The most labels that are listed. */
 const mostLabels = 60;
-/** Characters of a value, and of an answer. */
+/** The most characters of a value, and of an answer. */
 const longestValue = 400;
-/** Edits of lines in one answer. */
+/** The most edits of lines in one answer. */
 export const mostEdits = 5;
 
-/** Characters that a new instruction may have. */
+/** The most characters of a new instruction. */
 export const longestInstruction = (old: string): number => Math.max(800, 2 * old.length);
 
 /** The instruction's lines as they are numbered, without blank lines around them. */
@@ -39,7 +39,7 @@ export const numberedLines = (prompt: Prompt): string[] => {
   return text === '' ? [] : text.split(/\r?\n/);
 };
 
-/** What the writer is told of a task. */
+/** What the writer learns about a task. */
 export type ToldTask = Pick<Task, 'output' | 'labels'> & { readonly metric: { readonly name: string } };
 
 export function writtenRequest(
@@ -62,7 +62,7 @@ export function writtenRequest(
   ];
 }
 
-/** After an answer that cannot be used. */
+/** The request after an answer that cannot be used. */
 export const retryRequest = (asked: readonly WriterMessage[], answer: string, problem: string): WriterMessage[] => [
   ...asked,
   { role: 'assistant', content: answer },
