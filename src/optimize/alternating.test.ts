@@ -206,8 +206,9 @@ describe('with the gate', () => {
 
   test.each([12_000, 20_000])('of %i tokens the last training keeps none that the first turn of the prompt needs', async (budget) => {
     const { events } = await drive({ budget });
+    const targets = ofType(events, 'phaseStarted').map(({ target }) => target);
     // First the labels are scored in other ways.
-    expect(ofType(events, 'phaseStarted').map(({ target }) => target)).toEqual(['prompt', 'weights', 'prompt']);
+    expect(targets.slice(0, 3)).toEqual(['prompt', 'weights', 'prompt']);
     expect(ofType(events, 'candidateProposed').some(({ phase }) => phase === 3)).toBe(true);
   });
 
@@ -244,7 +245,7 @@ describe('with the gate', () => {
 
   test('what the budget leaves of a long phase is trained as its end is, with a low rate', async () => {
     const options = { weightSteps: 4, weightEpochs: 1.2, strategy: 'plain', targets: ['weights'], patience: Infinity } as const;
-    const { events } = await drive({ options, budget: 36_000, rows: manyKinds });
+    const { events } = await drive({ options, budget: 30_000, rows: manyKinds });
     const ended = ofType(events, 'phaseEnded').filter(({ target }) => target === 'weights');
     expect(ended[0].accepted).toBe(true);
     const rateOf = (phase: number): number => {
@@ -517,8 +518,8 @@ describe('JointOptimizer', () => {
 
 describe('attribution', () => {
   test('what prompt and weights bring alone, and their interaction, add up to the whole', async () => {
-    const { state, adapters } = await drive({ budget: 60_000 });
-    const evaluator = makeEvaluator({ model, task, calibrationRows: calibrationRows(valset, trainset) });
+    const { state, adapters } = await drive({ budget: 100_000, rows: manyKinds });
+    const evaluator = makeEvaluator({ model, task, calibrationRows: calibrationRows(valset, manyKinds.trainset) });
     const { cells, total, promptAlone, weightsAlone, interaction } = await attributeStates(
       { adapters, evaluator },
       testset,

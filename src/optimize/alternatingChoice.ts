@@ -64,16 +64,17 @@ export function choosePhase(
   const { schedule, targets, strategy } = options;
   const places = schedule.kind === 'gated' && targets.includes('prompt') ? placesShare * context.budget : 0;
   const recipe = recipeOf(recipes, current.adapter);
-  // While no text has changed, there is no place to measure.
+  // While no text has changed there is no place to measure, and what is kept for that may pay for the last training.
   const isMoved = textKey(state.start.prompt) !== textKey(current.prompt);
-  const free = (context.budget - (isMoved ? places : 0) - state.tokensUsed) / lastCost;
-  const wanted = lastCost * keptForRefit(context, recipe, free, leastMeasurements);
-  const whole = context.budget - places - state.tokensUsed;
+  const keptWith = (training: number): number => (isMoved ? places + training : Math.max(places, training));
+  const unspent = context.budget - state.tokensUsed;
+  const wanted = lastCost * keptForRefit(context, recipe, (unspent - (isMoved ? places : 0)) / lastCost, leastMeasurements);
   const isUntried = targets.some((target) => statistics[target].phases === 0);
   // The prompt has its first turn, even if that leaves nothing for the last training.
-  const lastTraining = isUntried && whole - wanted < leastMeasurements * before.tokensUsed ? 0 : wanted;
-  const left = whole - lastTraining;
-  const budget = keeping(after(purseOf(context), state.tokensUsed), places + lastTraining);
+  const lastTraining = isUntried && unspent - keptWith(wanted) < leastMeasurements * before.tokensUsed ? 0 : wanted;
+  const kept = keptWith(lastTraining);
+  const left = unspent - kept;
+  const budget = keeping(after(purseOf(context), state.tokensUsed), kept);
   if (schedule.kind === 'chain') {
     const target = schedule.targets.at(state.phase);
     if (!target || left <= 0) return { kind: 'end', because: target ? 'the budget is spent' : 'the chain is done' };

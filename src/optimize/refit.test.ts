@@ -104,7 +104,7 @@ test('beside it no weight phase is begun that would be less than half as long as
 });
 
 test('as long as no text has changed, what is kept to measure the places of the prompt may pay for it', async () => {
-  const { jobs, refits, context, state } = await run({ ...helps, dear: 5.5, budget: 17_000 }, [], ['weights', 'prompt']);
+  const { jobs, refits, context, state } = await run({ ...helps, dear: 5.5, budget: 17_000 }, [], ['prompt', 'weights']);
   expect(state.best.prompt).toEqual(context.prompt);
   // Without that share it would be less than half of the steps, and left out.
   expect(refits).toHaveLength(1);
