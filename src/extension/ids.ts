@@ -98,6 +98,9 @@ export const viewIds = {
 } as const;
 export type ViewId = (typeof viewIds)[keyof typeof viewIds];
 
+/** The language of prompt files that have settings: Markdown with variables. */
+export const ownLanguage = 'tandem-prompt';
+
 /** The language of a program as it is proposed: YAML, but its diff has lenses, which are not to be put into every YAML file's. */
 export const proposedProgramLanguage = 'tandem-program';
 

@@ -10,14 +10,18 @@ import { alternatingDefaults } from '../optimize/alternatingPhase.ts';
 import { coordinateDefaults } from '../optimize/coordinatePhase.ts';
 import { curricula, pacings } from '../optimize/curriculum.ts';
 import { coordinators, executors, parseBudget, parseSchedule, strategies } from '../run/spec.ts';
-import { ownLanguage, vscodeLanguage } from './core/ownLanguage.ts';
+import { vscodeLanguage } from './core/ownLanguage.ts';
 import type { Ability } from './core/rows.ts';
 import { wayQuestions, type WayQuestion } from './core/ways.ts';
 import {
   colorIds,
   commandIds,
   contextKeys,
+<<<<<<< ours
   mcpProviderId,
+=======
+  ownLanguage,
+>>>>>>> theirs
   problemMatchers,
   settingIds,
   taskType,

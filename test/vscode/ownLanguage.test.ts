@@ -84,7 +84,6 @@ test.for(['minimum', 'latest'] as const)(
     await insertBelowFirstLine(editor, settings);
     await expect.poll(() => languageOf(editor)).toBe('tandem-prompt');
     await expect.poll(() => marks(editor)).toEqual([]);
-    await expect.poll(() => drawnMarks(editor)).toBe(0);
     await editor.run(async (vscode) => {
       const active = vscode.window.activeTextEditor!;
       await active.edit((change) => change.delete(new vscode.Range(1, 0, 4, 0)));

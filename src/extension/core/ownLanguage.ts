@@ -1,12 +1,10 @@
 /** @file Which language the editor should have for a prompt file: VS Code's, which knows no settings of ours, or our own. */
 import { isPromptPath } from '../../prompt/kinds/table.ts';
 import { parsePromptFile } from '../../prompt/readPrompt.ts';
+import { ownLanguage } from '../ids.ts';
 
 /** VS Code's own language for `*.prompt.md`. In it, VS Code checks the front matter for the keys of Copilot. */
 export const vscodeLanguage = 'prompt';
-
-/** Markdown with settings and variables of Tandem; `contributes.languages` of the manifest. */
-export const ownLanguage = 'tandem-prompt';
 
 export interface LanguageFacts {
   readonly path: string;

@@ -3,7 +3,7 @@
  * them themselves.
  */
 import * as vscode from 'vscode';
-import { ownLanguage } from '../core/ownLanguage.ts';
+import { ownLanguage } from '../ids.ts';
 
 /** The names under which 1.100 keeps its marks of front matter and links. A collection of the same name is the same place. */
 const owners = ['prompts-header-diagnostics-provider', 'prompt-link-diagnostics-provider'] as const;
@@ -26,12 +26,12 @@ export function removeLeftMarks(): LeftMarks {
   };
   const isOurs = (uri: vscode.Uri): boolean =>
     vscode.workspace.textDocuments.some((document) => document.languageId === ownLanguage && document.uri.toString() === uri.toString());
-  const listener = vscode.languages.onDidChangeDiagnostics(({ uris }) => uris.filter(isOurs).forEach(tryOnce));
+  const listener: vscode.Disposable = vscode.languages.onDidChangeDiagnostics(({ uris }) => uris.filter(isOurs).forEach(tryOnce));
   return {
     remove: (uri) => {
       tried.delete(uri.toString());
       tryOnce(uri);
     },
-    dispose: () => listener.dispose(),
+    dispose: () => void listener.dispose(),
   };
 }

@@ -1,7 +1,7 @@
 /** @file Folding and the outline in our own language. In its languages for Markdown and prompts, VS Code has both. */
 import * as vscode from 'vscode';
 import { allSections, outlineOf, type Section } from '../core/outline.ts';
-import { ownLanguage } from '../core/ownLanguage.ts';
+import { ownLanguage } from '../ids.ts';
 import { documentSymbol } from '../surfaces/inPlace.ts';
 
 export function registerOutline(): vscode.Disposable {

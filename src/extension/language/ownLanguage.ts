@@ -4,8 +4,8 @@
  */
 import * as vscode from 'vscode';
 import { describeError } from '../../errors.ts';
-import { languageToSet, ownLanguage } from '../core/ownLanguage.ts';
-import { settingIds } from '../ids.ts';
+import { languageToSet } from '../core/ownLanguage.ts';
+import { ownLanguage, settingIds } from '../ids.ts';
 import { removeLeftMarks } from './leftMarks.ts';
 import type { Services } from '../services.ts';
 import { setting } from '../settings.ts';
