@@ -5,11 +5,11 @@ import { explainedError, isUnwritable } from './record/fileErrors.ts';
 import { makeFolder } from './record/tandemFolder.ts';
 
 export interface ForgetfulCache extends Cache {
-  /** Drops all that it remembers. */
+  /** Drops everything that it remembers. */
   readonly forget: () => void;
 }
 
-/** Answers are cached on disk if possible; if not, they are only computed again the next time. */
+/** Answers are cached on disk if possible. If not, they are computed again next time. */
 export async function cacheOnDisk(workspace: string, warn: (notice: string) => void): Promise<Cache> {
   const tell = (error: unknown): void => {
     if (!isUnwritable(error)) throw error;
