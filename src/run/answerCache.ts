@@ -15,15 +15,15 @@ export async function cacheOnDisk(workspace: string, warn: (notice: string) => v
     if (!isUnwritable(error)) throw error;
     warn(`The cache cannot be written, so answers will be computed again: ${describeError(explainedError(error)).split('\n', 1)[0]}`);
   };
-  let told = false;
+  let reported = false;
   try {
     const cache = await openCache(makeFolder(workspace, 'cache'));
     return {
       ...cache,
       flush: () =>
         cache.flush().catch((error: unknown) => {
-          if (!told) tell(error);
-          told = true;
+          if (!reported) tell(error);
+          reported = true;
         }),
     };
   } catch (error) {

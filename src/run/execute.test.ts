@@ -308,7 +308,7 @@ test('a failure is recorded in the journal, and the run can be resumed after it'
 });
 
 test.each(['phaseStarted', 'gateDecided', 'attributed', 'rateMeasured'])(
-  'a run whose folder is removed in the middle of it, at %s, ends and says so',
+  'a run whose folder is removed during the run, at %s, ends and says so',
   async (type) => {
     const directory = newRun();
     const onLine = (line: JournalLine): void => {

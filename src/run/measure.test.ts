@@ -39,15 +39,15 @@ beforeEach(() => {
 describe('a prompt', () => {
   test('is kept with its numbers, which belong to its text', async () => {
     const session = await openSession(spec, { models });
-    const told: unknown[][] = [];
-    const measured = await measurePrompt(session, 'val', { onBusy: (...words) => told.push(words) });
+    const reports: unknown[][] = [];
+    const measured = await measurePrompt(session, 'val', { onBusy: (...words) => reports.push(words) });
     await session.dispose();
     const { textHash, evaluation } = readResults(prompt)!;
     expect(textHash).toBe(hashPrompt(readFileSync(prompt, 'utf8')));
     expect(measured).toMatchObject({ ...evaluation, rows: { length: session.valset.length } });
     expect(evaluation).toMatchObject({ model: 'tiny-tied', metric: 'accuracy', split: 'val', score: { rows: session.valset.length } });
     const what = `Measuring on ${session.valset.length} validation rows`;
-    expect(told).toEqual([[what], [what, 1]]);
+    expect(reports).toEqual([[what], [what, 1]]);
   });
 
   test("has its answers kept row by row, with the prompt's inputs for each row", async () => {

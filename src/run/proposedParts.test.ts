@@ -11,8 +11,8 @@ test('words for labels are a separate part from the instruction that names them'
   const text =
     '---\ntandem:\n  data: a.jsonl\n  output: y\n  labels: from-data\n  model: nano\n---\nOne of: card_arrival, fee.\n\nQ: ${input:x}\nA:\n';
   const file = parsePromptFile(path, text);
-  const spoken = withLabelWords(file.prompt, ['card_arrival', 'fee'], { card_arrival: 'card arrival' });
-  const best = { ...spoken, body: spoken.body.replace('card_arrival', 'card arrival') };
+  const worded = withLabelWords(file.prompt, ['card_arrival', 'fee'], { card_arrival: 'card arrival' });
+  const best = { ...worded, body: worded.body.replace('card_arrival', 'card arrival') };
   expect(changesBetween({ prompt: file.prompt }, { prompt: best }).map(({ part }) => part)).toEqual(['instruction', 'labels']);
   const prompt = applyPrompt(file, best);
   const found = hunksByPart({ file: path, before: text, prompt, after: prompt }, file.prompt, best);

@@ -68,7 +68,7 @@ const work = (directory: RunDirectory, url: string, dieAfter?: number): Promise<
   });
 
 test.each([5, 6, 7, 8])(
-  'killed after every %i lines and resumed, it asks nothing twice and ends as if it had not been killed',
+  'a run that is killed after every %i lines and resumed asks nothing twice and ends as if it had not been killed',
   { tags: 'long', timeout: 60_000 },
   async (dieAfter) => {
     const server = await moodyServer();

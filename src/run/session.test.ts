@@ -240,7 +240,7 @@ test('on request, bad rows are left out, with a notice that names them', async (
 });
 
 test(
-  'of hundreds of rows a run measures, from its start to its sealed test, as many as its budget pays for',
+  'with hundreds of rows, a run measures as many as its budget pays for, from its start to its sealed test',
   { tags: 'long' },
   async () => {
     const rows = Array.from({ length: 1300 }, (_, i) => `{"text": "thing ${i}", "kind": "${i % 2 ? 'odd' : 'even'}"}\n`);

@@ -19,7 +19,7 @@ test.each(['45', '20000', ' 300 '])("the budget '%s' lacks its unit, and the hin
 });
 
 test.each([20_000, '20000', { seconds: 0 }, { tokens: NaN }, { seconds: 1, tokens: 1 }, {}, null, { hours: 1 }])(
-  'a program that gives the budget %j is told',
+  'a program that gives the budget %j gets an error',
   (budget) => expect(() => checkedBudget(budget)).toThrow(expect.objectContaining({ reason: 'bad-budget' }) as Error),
 );
 

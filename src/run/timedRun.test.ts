@@ -89,13 +89,13 @@ describe('what the clock decides', () => {
   test('is in the journal: a run that replays the same decisions is the same, line by line, at any speed', async () => {
     const run = runOf(makers.alternating, speed);
     await timedRun(run);
-    const told = linesOf(run).flatMap((line) => (line.type === 'budgetPlanned' ? [line] : []));
-    expect(told.length).toBeGreaterThan(3);
+    const planned = linesOf(run).flatMap((line) => (line.type === 'budgetPlanned' ? [line] : []));
+    expect(planned.length).toBeGreaterThan(3);
     // The optimizer again, with the decisions in place of the clock.
     const again = runOf(makers.alternating, speed);
     const events: unknown[] = [];
     const { budget: first } = linesOf(run).find(({ type }) => type === 'rateMeasured') as Extract<JournalLine, { type: 'rateMeasured' }>;
-    const clock = (spent: number): number => told.findLast(({ tokensUsed }) => tokensUsed <= spent)?.budget ?? first;
+    const clock = (spent: number): number => planned.findLast(({ tokensUsed }) => tokensUsed <= spent)?.budget ?? first;
     const context = { ...again.context, emit: (event: unknown) => void events.push(event) };
     const tokensNow = (tokensUsed: number) => ({ ...context, budget: clock(tokensUsed), clock });
     let state = await again.coordinator.begin(tokensNow(0));
