@@ -57,7 +57,7 @@ const proposal = (prompt: string, weights = false): Proposal => ({
   after: prompt,
   ...(weights && { adapter }),
 });
-const told = (of: Proposal, state: RunState): Record<string, { reason?: string; evidence: string[]; toldWith?: readonly string[] }> =>
+const shown = (of: Proposal, state: RunState): Record<string, { reason?: string; evidence: string[]; toldWith?: readonly string[] }> =>
   Object.fromEntries(
     [...groundsOf([of], state)].map(([id, { reason, evidence, toldWith }]) => [
       id,
@@ -74,14 +74,14 @@ const told = (of: Proposal, state: RunState): Record<string, { reason?: string; 
 
 test('a change that was the only one of its step was measured alone', () => {
   const body = before.replace('two', '2');
-  expect(told(proposal(body), run(body, '1.2', [phase(1, 'prompt', [kept('1.2', body)])], { attribution }))).toEqual({
+  expect(shown(proposal(body), run(body, '1.2', [phase(1, 'prompt', [kept('1.2', body)])], { attribution }))).toEqual({
     1: { reason: 'why 1.2', evidence: ['this change alone 0.12 val', 'everything that the run proposes 0.5 test'] },
   });
 });
 
 test('changes that were measured together say so, and their number is shown once', () => {
   const body = before.replace('two', '2').replace('four', '4');
-  const grounds = told(proposal(body), run(body, '1.2', [phase(1, 'prompt', [kept('1.2', body)])]));
+  const grounds = shown(proposal(body), run(body, '1.2', [phase(1, 'prompt', [kept('1.2', body)])]));
   expect(grounds[1]).toEqual({ reason: 'why 1.2', evidence: ['all of phase 1: 2 prompt changes 0.12 val of 1,2'] });
   expect(grounds[2]).toEqual({ reason: 'why 1.2', evidence: [], toldWith: ['1'] });
 });
@@ -93,7 +93,7 @@ test('each change has the grounds of the step that introduced it, and a step tha
     phase(2, 'weights', [kept('2.0')], [undefined, undefined, undefined]),
     phase(3, 'prompt', [{ candidate: '3.1', measured: [] }, kept('3.2', second)], [undefined, '3.1', '3.2', '3.2']),
   ];
-  expect(told(proposal(second, true), run(second, '3.2', phases, { attribution }))).toEqual({
+  expect(shown(proposal(second, true), run(second, '3.2', phases, { attribution }))).toEqual({
     1: {
       reason: 'why 1.1',
       evidence: [
@@ -118,7 +118,7 @@ test('each change has the grounds of the step that introduced it, and a step tha
 test('a change that was made, undone and made again has the grounds of the last time', () => {
   const body = before.replace('two', '2');
   const phases = [kept('1.1', body), kept('2.1', before), kept('3.1', body)].map((each, i) => phase(i + 1, 'prompt', [each]));
-  expect(told(proposal(body), run(body, '3.1', phases))[1].reason).toBe('why 3.1');
+  expect(shown(proposal(body), run(body, '3.1', phases))[1].reason).toBe('why 3.1');
 });
 
 describe('places that were measured one by one', () => {
@@ -221,7 +221,7 @@ describe('if the prompt was not proposed in the step that introduced it', () => 
     const body = before.replace('two', '2');
     const proposed = { ...kept('1.4', body), decision: undefined };
     const phases = [phase(1, 'prompt', [proposed]), phase(2, 'weights', [kept('2.0')], [undefined])];
-    expect(told(proposal(body, true), run(body, '2.0', phases))[1]).toEqual({
+    expect(shown(proposal(body, true), run(body, '2.0', phases))[1]).toEqual({
       reason: 'why 1.4',
       evidence: ['all of phase 2: 1 prompt change and 1 training step 0.2 val of 1,adapter'],
     });
@@ -231,7 +231,7 @@ describe('if the prompt was not proposed in the step that introduced it', () => 
 test('steps after the best state contribute nothing', () => {
   const body = before.replace('two', '2');
   const phases = [phase(1, 'prompt', [kept('1.1', body)]), phase(2, 'prompt', [kept('2.1', before)])];
-  expect(told(proposal(body), run(body, '1.1', phases))[1].reason).toBe('why 1.1');
+  expect(shown(proposal(body), run(body, '1.1', phases))[1].reason).toBe('why 1.1');
 });
 
 test('in a program each change has the grounds of the phase on its step, and the adapter has those of its training', () => {
@@ -316,7 +316,7 @@ describe('label scoring that was accepted with the weights, next to demonstratio
 
   test('has the reason and the number of its own decision, and the weights have theirs', () => {
     const state = stateOf(read, '1.0', [tuned(apart), covering(false, { ...read, demonstrations })]);
-    expect(told(proposed(read), state)).toEqual({
+    expect(shown(proposed(read), state)).toEqual({
       1: { reason: why, evidence: ['this change alone, with the new weights of phase 1 0.04 val'] },
       adapter: { reason: 'tuned by 2 training steps in phase 1', evidence: ['the new weights of phase 1 alone 0.24 val'] },
     });
@@ -332,7 +332,7 @@ describe('label scoring that was accepted with the weights, next to demonstratio
 
   test('if the two were not distinguished, their number is shown once, for both', () => {
     const state = stateOf(read, '1.0', [tuned({ changes: [{ part: 'decoding', reason: why }, { part: 'adapter' }] })]);
-    expect(told(proposed(read), state)).toEqual({
+    expect(shown(proposed(read), state)).toEqual({
       1: { reason: why, evidence: ['all of phase 1: 1 prompt change and 2 training steps 0.28 val of 1,adapter'] },
       adapter: { reason: 'tuned by 2 training steps in phase 1', evidence: [], toldWith: ['1'] },
     });
@@ -345,13 +345,13 @@ describe('label scoring that was accepted with the weights, next to demonstratio
   test('a journal without the changes of a decision gives it no reason of another change', () => {
     const { changes: _, ...old } = covering(false, { ...plain, demonstrations }).candidates[0].proposal!;
     const phases = [tuned({}), phase(2, 'prompt', [{ ...covering(false, plain).candidates[0], proposal: old }])];
-    const grounds = told(proposed(read), stateOf(read, '1.0', phases));
+    const grounds = shown(proposed(read), stateOf(read, '1.0', phases));
     expect(grounds[1]).toEqual({ evidence: ['all of phase 1: 1 prompt change and 2 training steps 0.28 val of 1,adapter'] });
   });
 
   test('demonstrations that are kept later have the grounds of their own decision', () => {
     const both: Prompt = { ...read, demonstrations };
-    const grounds = told(proposed(both), stateOf(both, '2.3', [tuned(apart), covering(true, both)]));
+    const grounds = shown(proposed(both), stateOf(both, '2.3', [tuned(apart), covering(true, both)]));
     const reasons = Object.entries(grounds).flatMap(([id, { reason }]) => (id === 'adapter' ? [] : [reason]));
     expect(reasons.join('; ')).toContain(why);
     expect(reasons.join('; ')).toContain('2 demonstrations that cover the answers');

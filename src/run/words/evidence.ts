@@ -190,8 +190,8 @@ function reasonOf(
   if (own !== undefined) return own;
   const changed = ({ proposal }: CandidateState, of: PhaseState): boolean => {
     const from = way.findLast((step) => step.phase.phase < of.phase)?.after ?? start!.prompt;
-    const changes = proposal!.changes ?? changesBetween({ prompt: from }, { prompt: proposal!.prompt });
-    return changes.some((change) => isOf(change, part)) && isDeepStrictEqual(partOf(proposal!.prompt, part), partOf(after, part));
+    const proposed = proposal!.changes ?? changesBetween({ prompt: from }, { prompt: proposal!.prompt });
+    return proposed.some((change) => isOf(change, part)) && isDeepStrictEqual(partOf(proposal!.prompt, part), partOf(after, part));
   };
   if (candidate.proposal && changed(candidate, phase)) return candidate.proposal.reason;
   const earlier = phases.filter((each) => each.phase <= phase.phase).flatMap((of) => of.candidates.map((each) => ({ of, each })));
