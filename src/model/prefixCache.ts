@@ -64,7 +64,7 @@ export const tunedBy = ({ config }: Engine, adapter: Adapter | undefined): Tuned
 /** Tokens of one run. Its attention scores relate this many tokens to all before them. Rows with more tokens of their own are run separately. */
 export const tokensPerRun = 1024;
 
-/** Appends keys and values of a head: those of `start` tokens, then those of the tokens that follow. */
+/** The keys and values of `head`, which covers `start` tokens, followed by those of `tokens`. */
 export async function continued(
   engine: Engine,
   head: PrefixFeeds,

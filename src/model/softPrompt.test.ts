@@ -198,7 +198,7 @@ describe('the words that it moved towards', () => {
   };
 
   test.each(words)(
-    'are none before a tuning; %s first where all places went there, with the whole word whose place went furthest',
+    'are empty before a tuning, and %s comes first if all places moved there, with the whole word whose place moved furthest',
     (word) => {
       const { embedding, width, norms } = modelVocabulary(model);
       const soft = authorSoft();

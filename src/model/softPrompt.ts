@@ -87,7 +87,7 @@ export interface Vocabulary {
   readonly width: number;
   /** Euclidean norm of each row. */
   readonly norms: Float32Array;
-  /** The largest norm, ignoring one row in a hundred at either end. */
+  /** The range that contains the norms of 99 rows in a hundred. */
   readonly lowest: number;
   readonly highest: number;
   readonly meanSquare: number;

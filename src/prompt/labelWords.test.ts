@@ -37,13 +37,13 @@ test("an answer that is not a label is unchanged, even if it is the name of an o
 });
 
 describe('writing back', () => {
-  const spoken = (labels: string) => withLabelWords(parse(labels).prompt, all, { fee: 'charge' });
+  const worded = (labels: string) => withLabelWords(parse(labels).prompt, all, { fee: 'charge' });
 
   test('from-data and a list become a map of all labels', () => {
     for (const labels of ['from-data', '[card_arrival, fee]']) {
-      const written = applyPrompt(parse(labels), spoken(labels));
+      const written = applyPrompt(parse(labels), worded(labels));
       expect(written).toContain('  output: y\n  labels:\n    card_arrival: card_arrival\n    fee: charge\n---\n');
-      expect(parsePromptFile('a.prompt.md', written).prompt).toEqual(spoken(labels));
+      expect(parsePromptFile('a.prompt.md', written).prompt).toEqual(worded(labels));
     }
   });
 

@@ -37,8 +37,8 @@ describe('reading', () => {
     const settings = (template: string) => parse(withSettings(`  template: ${template}\n`)).settings;
     expect(settings('chat')).toMatchObject({ template: 'chat' });
     expect(settings('chat').chat).toBeUndefined();
-    const told = settings('{kind: chat, date: 2026-11-29, variables: {enable_thinking: false, depth: 2, names: [a]}}');
-    expect(told).toMatchObject({
+    const read = settings('{kind: chat, date: 2026-11-29, variables: {enable_thinking: false, depth: 2, names: [a]}}');
+    expect(read).toMatchObject({
       template: 'chat',
       chat: { date: '2026-11-29', variables: { enable_thinking: false, depth: 2, names: ['a'] } },
     });

@@ -1,4 +1,4 @@
-/** @file How a map of settings is read: each setting defines its possible values and what people are told about it. */
+/** @file How a map of settings is read: each setting defines its possible values and its help text. */
 import { isAlias, isMap, isScalar, isSeq, type Document, type Node } from 'yaml';
 import { butFound, resolved, scalarText } from './frontMatter.ts';
 import { nearestNames, suggestName } from './nearest.ts';

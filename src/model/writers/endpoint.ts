@@ -170,8 +170,8 @@ function tokensOf(reply: unknown): number | undefined {
 
 function refused(url: string, status: number, text: string, key: string | undefined): TandemError {
   const said = saidOf(key ? text.replaceAll(key, '***') : text);
-  const told = said === '' ? '' : `: ${said}`;
-  return new TandemError('writer-refused', `${url} answered with status ${status}${told}.`, { hint: hintOf(status) });
+  const detail = said === '' ? '' : `: ${said}`;
+  return new TandemError('writer-refused', `${url} answered with status ${status}${detail}.`, { hint: hintOf(status) });
 }
 
 function hintOf(status: number): string {

@@ -51,20 +51,20 @@ test('what grew during a run is reported', async () => {
 
 test('a last training of the weights on all rows is reported, with the weights to which the validation numbers belong', async () => {
   const before = (await states()).at(-1)!;
-  const reportOf = (kept: boolean): { state: RunState; report: string; line: string } => {
+  const outputOf = (kept: boolean): { state: RunState; report: string; line: string } => {
     const best = { ...before.best!, ...(kept && { adapter: 'refitted' }) };
     const event = { version: 2, seq: 0, at: 0, type: 'weightsRefitted', phase: 4, rows: 24, steps: 60, kept, best, tokensUsed: 9 } as const;
     const state = apply(before, event);
     return { state, report: reportOf(state), line: eventText(event, state)! };
   };
   const trained = 'the weights were trained again for 60 steps on all 24 training and validation rows';
-  const kept = reportOf(true);
+  const kept = outputOf(true);
   expect(kept.state.best?.adapter).toBe('refitted');
   for (const text of [kept.report, kept.line]) {
     expect(text).toContain(trained);
     expect(text).toContain('for the earlier weights, which had not learned from the validation rows');
   }
-  const left = reportOf(false);
+  const left = outputOf(false);
   expect(left.state.best).toEqual(before.best);
   for (const text of [left.report, left.line])
     expect(text).toContain('They answered the validation rows worse, so the earlier weights were kept.');
