@@ -1,4 +1,4 @@
-/** @file AdamW against PyTorch's, and clipping. */
+/** @file AdamW compared with PyTorch's, and gradient clipping. */
 import { expect, test } from 'vitest';
 import { adamWDefaults, adamWStep, clipGradients, noMoments } from './adamw.ts';
 
@@ -17,13 +17,13 @@ test('three steps agree with torch.optim.AdamW(lr=0.1, weight_decay=0.01)', () =
   expect(moments.step).toBe(3);
 });
 
-test('what has no gradient stays as it is, without decay', () => {
+test('an array without a gradient is unchanged, without decay', () => {
   const p = Float32Array.of(3);
   adamWStep(new Map([['p', p]]), new Map(), noMoments(), 0.1, { ...adamWDefaults, weightDecay: 0.5 });
   expect(p).toEqual(Float32Array.of(3));
 });
 
-test('gradients are scaled down together to the limit of their norm, and left alone below it', () => {
+test('gradients are scaled down together to the limit of their norm, and unchanged below it', () => {
   const gradients = new Map([
     ['a', Float32Array.of(3, 0)],
     ['b', Float32Array.of(-4)],

@@ -4,13 +4,13 @@ export interface AdamWOptions {
   readonly beta1: number;
   readonly beta2: number;
   readonly epsilon: number;
-  /** Decoupled, a step, times the learning rate. */
+  /** Decoupled weight decay per step, multiplied by the learning rate. */
   readonly weightDecay: number;
 }
 
 export const adamWDefaults: AdamWOptions = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 };
 
-/** First and second moments of every array, and how many steps have been taken. */
+/** First and second moments of every array, and the number of steps taken. */
 export interface Moments {
   step: number;
   readonly first: Map<string, Float32Array>;
@@ -54,7 +54,7 @@ function momentOf(moments: Map<string, Float32Array>, name: string, length: numb
   return zeros;
 }
 
-/** Scales all gradients down together where their norm is above the limit. @returns the norm before */
+/** Scales all gradients down together if their norm is above the limit. @returns the norm before */
 export function clipGradients(gradients: ReadonlyMap<string, Float32Array>, limit: number): number {
   let squares = 0;
   for (const gradient of gradients.values()) for (let i = 0; i < gradient.length; i++) squares += gradient[i] * gradient[i];

@@ -10,7 +10,7 @@ export interface LoraConfig {
   readonly rank: number;
   /** The update is scaled by alpha / rank. */
   readonly alpha: number;
-  /** On the input of A, in training only. */
+  /** Applied to the input of A, in training only. */
   readonly dropout: number;
   readonly targets: readonly LinearName[];
 }
@@ -27,14 +27,14 @@ export interface LoraPair {
 
 /** Immutable by convention: training returns a new one. */
 export interface Adapter {
-  /** Hash of config and values: names it in caches and journals. */
+  /** Hash of config and values, which names the adapter in caches and journals. */
   readonly id: string;
   readonly config: LoraConfig;
-  /** Ordered by layer, then by linearNames; none where only a soft prompt was tuned. */
+  /** Ordered by layer, then by linearNames. Empty if only a soft prompt was tuned. */
   readonly pairs: readonly LoraPair[];
-  /** Stands where the prompt says {{soft}}. */
+  /** Replaces {{soft}} in the prompt. */
   readonly soft?: SoftPrompt;
-  /** Of a program whose steps have one each, first to last, with neither pairs nor soft prompt of its own: stepAdapters.ts. */
+  /** For a program with an adapter per step, the adapters first to last. Then this one has neither pairs nor a soft prompt. See stepAdapters.ts. */
   readonly steps?: readonly (Adapter | undefined)[];
 }
 
@@ -56,7 +56,7 @@ export function linearSizes(config: ModelShape, linear: LinearName): { readonly 
   return { inputs, outputs };
 }
 
-/** Puts the pairs in order and names the adapter: 16 hexadecimal digits of the sha256 of config and values. */
+/** Sorts the pairs and names the adapter: 16 hexadecimal digits of the sha256 of config and values. */
 export function makeAdapter(config: LoraConfig, pairs: readonly LoraPair[], soft?: SoftPrompt): Adapter {
   const targets = linearNames.filter((name) => config.targets.includes(name));
   const place = ({ layer, linear }: LoraPair): number => layer * linearNames.length + linearNames.indexOf(linear);
@@ -67,11 +67,11 @@ export function makeAdapter(config: LoraConfig, pairs: readonly LoraPair[], soft
   return { id: hash.digest('hex').slice(0, 16), config: { ...config, targets }, pairs: ordered, ...(soft && { soft }) };
 }
 
-/** The weights, or the base weights where there are none, with a soft prompt. */
+/** The weights, or the base weights if there are none, with a soft prompt. */
 export const withSoft = (weights: Adapter | undefined, soft: SoftPrompt): Adapter =>
   makeAdapter(weights?.config ?? { rank: 1, alpha: 1, dropout: 0, targets: [] }, weights?.pairs ?? [], soft);
 
-/** The same weights without a soft prompt; undefined where there is nothing else. */
+/** The same weights without a soft prompt. Undefined if nothing else is left. */
 export const withoutSoft = ({ config, pairs }: Adapter): Adapter | undefined => (pairs.length ? makeAdapter(config, pairs) : undefined);
 
 /** Where training starts, as in PEFT: B is zero, A uniform within 1 / sqrt(inputs) (Kaiming with a = sqrt 5). The same seed gives the same values. */
@@ -96,7 +96,7 @@ const rules: { readonly [K in keyof LoraConfig]: { readonly holds: (value: LoraC
   targets: { holds: (targets) => targets.length > 0 && targets.every(isLinearName), expected: `one or more of ${linearNames.join(', ')}` },
 };
 
-/** The config, or the part of one, as it is. @throws TandemError reason 'bad-lora' if no adapter can be like that */
+/** The whole or partial config, unchanged. @throws TandemError reason 'bad-lora' if no adapter can have it */
 export function checkedLora<T extends Partial<LoraConfig>>(config: T): T {
   for (const name of Object.keys(rules) as (keyof LoraConfig)[]) checkSetting(name, config[name]);
   return config;

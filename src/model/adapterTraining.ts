@@ -1,4 +1,4 @@
-/** @file Trains a LoRA, and a soft prompt beside it, step by step; what is trained is private to the session until it is taken out as an adapter. */
+/** @file Trains a LoRA, optionally with a soft prompt, step by step. The trained values stay private to the session until an adapter is copied out. */
 import { adamWDefaults, adamWStep, clipGradients, noMoments, type AdamWOptions, type Moments } from './adamw.ts';
 import { makeAdapter, type Adapter, type LoraPair } from './adapter.ts';
 import type { Engine } from './engine.ts';
@@ -10,14 +10,14 @@ export interface StepResult {
   readonly loss: number;
   /** Before clipping. */
   readonly gradientNorm: number;
-  /** The same of the soft prompt, where the batch has one that is trained. */
+  /** The same for the soft prompt, if the batch has one that is trained. */
   readonly softGradientNorm?: number;
   readonly tokens: number;
 }
 
 export interface AdapterTraining {
   readonly steps: number;
-  /** @param softRate learning rate of the soft prompt, which has moments of its own; without it the soft prompt stays as it is */
+  /** @param softRate learning rate of the soft prompt, which has separate moments; without it the soft prompt is unchanged */
   step(examples: readonly TrainingExample[], learningRate: number, softRate?: number): Promise<StepResult>;
   /** A copy of the current matrices. */
   adapter(): Adapter;
@@ -26,23 +26,23 @@ export interface AdapterTraining {
 export interface AdapterTrainingOptions extends Partial<AdamWOptions> {
   /** lambda1 of the penalty lambda1 R1, R1 = sum of squared entries of (alpha / rank) B A over all linears. */
   readonly weightPenalty?: number;
-  /** lambda2 of the soft prompt's drift; its number of tokens does not change. */
+  /** lambda2 of the soft prompt's drift, whose number of tokens does not change. */
   readonly softPenalty?: number;
   readonly clip?: number;
   readonly seed: number;
-  /** What of the adapter may move; all of it by default. */
+  /** The part of the adapter that may change. By default all of it. */
   readonly freedom?: AdapterFreedom;
 }
 
-/** The part of an adapter that trains: the rest stays as it is, to the bit. */
+/** The part of an adapter that trains. The rest is unchanged, to the bit. */
 export interface AdapterFreedom {
-  /** How many of the rank's components, from the first on. */
+  /** The number of components of the rank, from the first. */
   readonly rank: number;
   /** Layers from this one up. */
   readonly fromLayer: number;
 }
 
-/** Starts from an adapter, with fresh moments. The soft prompt's rows are held to norms that the vocabulary has. */
+/** Starts from an adapter, with fresh moments. The soft prompt's rows are limited to norms that occur in the vocabulary. */
 export function trainAdapter(engine: Engine, start: Adapter, options: AdapterTrainingOptions): AdapterTraining {
   const { config } = start;
   const pairs = start.pairs.map(({ layer, linear, a, b }) => ({ layer, linear, a: a.slice(), b: b.slice() }));
@@ -84,7 +84,7 @@ interface SoftTraining {
   step(gradient: Float32Array, learningRate: number): number;
 }
 
-/** AdamW without decay: decay would pull rows to zero, where no token is. The drift is counted from the rows that the prompt began with. */
+/** AdamW without decay, which would pull rows to zero, where no token is. The drift is measured from the prompt's initial rows. */
 function softTraining(engine: Engine, start: SoftPrompt, penalty: number, clip: number): SoftTraining {
   const vocabulary = vocabularyOf(engine.config, engine.matrix('model.embed_tokens.weight'));
   const rows = start.rows.slice();
@@ -109,8 +109,8 @@ function driftBetween(from: Float32Array, to: Float32Array, meanSquare: number):
 }
 
 /**
- * R1: squared Frobenius norm of the change (alpha / rank) B A, summed over all linears, and over the steps where each has its own; it is
- * tr((A A')(B' B)), so B A is never formed.
+ * R1: squared Frobenius norm of the change (alpha / rank) B A, summed over all linears, and over the steps if each has its own. It is
+ * computed as tr((A A')(B' B)), so that B A is never formed.
  */
 export function weightDrift({ config: { rank, alpha }, pairs, steps = [] }: Pick<Adapter, 'config' | 'pairs' | 'steps'>): number {
   const ofSteps = steps.reduce((sum, step) => sum + (step ? weightDrift(step) : 0), 0);
@@ -123,7 +123,7 @@ export function weightDrift({ config: { rank, alpha }, pairs, steps = [] }: Pick
   return ofSteps + total * (alpha / rank) ** 2;
 }
 
-/** Adds penalty times d R1 / dA = 2 s^2 (B' B) A and d R1 / dB = 2 s^2 B (A A'), to gradients by the names that training uses. */
+/** Adds penalty times d R1 / dA = 2 s^2 (B' B) A and d R1 / dB = 2 s^2 B (A A') to gradients, by the names that training uses. */
 export function addPenaltyGradient(
   pairs: readonly LoraPair[],
   rank: number,
@@ -146,8 +146,8 @@ export function addPenaltyGradient(
 }
 
 /**
- * Takes what must not move out of the gradients, before they are clipped.
- * @returns undoes what decay does to it
+ * Zeroes the gradients of everything that must not move, before they are clipped.
+ * @returns a function that undoes the effect of decay on it
  */
 function freeze(
   pairs: readonly LoraPair[],

@@ -17,17 +17,17 @@ export interface KeysAndValues {
   readonly values: Node;
 }
 
-/** Where the packed tokens stand; the values come from packing.ts. */
+/** The layout of the packed tokens. The values come from packing.ts. */
 export interface PackingInputs {
-  /** Number of the packed token at each padded place, -1 at padding: [N, L], the same laid flat, and the way back: [T]. */
+  /** Index of the packed token at each padded place, -1 for padding: [N, L], the same flattened, and the inverse: [T]. */
   readonly rowIndex: Node;
   readonly flatRowIndex: Node;
   readonly packIndex: Node;
 }
 
-/** Where tokens stand, in their rows and in the text; the values come from packing.ts. */
+/** Positions of tokens, in their rows and in the text. The values come from packing.ts. */
 export interface Positions {
-  /** 0 where a token may look, a large negative number where not: [N, L, own keys]. */
+  /** 0 if a token may attend, otherwise a large negative number: [N, L, own keys]. */
   readonly mask: Node;
   /** [P]. */
   readonly prefix: Node;
@@ -37,7 +37,7 @@ export interface Positions {
   readonly keys: Node;
 }
 
-/** What is added to scores: 0 where a token may look, a large negative number where not. */
+/** Added to the scores: 0 if a token may attend, otherwise a large negative number. */
 export interface Masks {
   /** The prefix to itself: [P, P]. */
   readonly prefix: Node;
@@ -47,7 +47,7 @@ export interface Masks {
   readonly own: Node;
 }
 
-/** @param window how many of the latest tokens a token sees, itself included; all of them when left out */
+/** @param window how many of the latest tokens a token sees, including itself; all of them if omitted */
 export function masksOf({ mask, prefix, queries, keys }: Positions, window?: number): Masks {
   const [rows, length, own] = mask.shape;
   const all = reshape(mask, [rows, 1, length, own]);
@@ -64,9 +64,9 @@ export function masksOf({ mask, prefix, queries, keys }: Positions, window?: num
 }
 
 /**
- * Ainslie et al. 2023. The packed tokens are the rows' own, with the prefix before them unless its keys and values are given.
+ * Ainslie et al. 2023. The packed tokens are the rows' own, preceded by the prefix unless its keys and values are given.
  * @param past the rows' own earlier keys and values
- * @returns what the tokens gather [t, heads * headSize], and keys and values of the rows' own tokens, past ones included
+ * @returns the attention output per token [t, heads * headSize], and keys and values of the rows' own tokens, including past ones
  */
 export function attention(
   config: ModelShape,

@@ -1,4 +1,4 @@
-/** @file What a chat template renders: turns, and what it may read beside them. */
+/** @file What a chat template renders: turns, and its other inputs. */
 
 export interface ChatMessage {
   readonly role: 'system' | 'user' | 'assistant';
@@ -7,8 +7,8 @@ export interface ChatMessage {
 
 /** What a chat template gets besides the turns. */
 export interface ChatOptions {
-  /** The day that `strftime_now` gives, YYYY-MM-DD; `defaultChatDate` where absent. Never the clock's: the same inputs give the same numbers. */
+  /** The date that `strftime_now` returns, YYYY-MM-DD. `defaultChatDate` if absent. Never the clock's: the same inputs give the same numbers. */
   readonly date?: string;
-  /** Other names that it may read, e.g. `enable_thinking`. */
+  /** Other names that the template may read, e.g. `enable_thinking`. */
   readonly variables?: Readonly<Record<string, unknown>>;
 }

@@ -1,4 +1,4 @@
-/** @file Chat templates: a day that stays, variables, the end of a turn, families without a system. */
+/** @file Chat templates: a fixed date, variables, the end of a turn, families without a system role. */
 import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { afterAnswer, chatTemplate, readsClock, readsName } from './chatTemplate.ts';
@@ -14,7 +14,7 @@ const [, user] = asked;
 const render = (source: string, options?: ChatOptions, messages = asked): string =>
   chatTemplate(source, { bos_token: '<s>' }, 'chat_template.jinja')(messages, options);
 
-describe('the day', () => {
+describe('the date', () => {
   afterEach(() => void vi.useRealTimers());
 
   test.each([dated, clocked])('is the same one today and in three years', (source) => {
@@ -25,7 +25,7 @@ describe('the day', () => {
     expect(readsClock(source)).toBe(true);
   });
 
-  test('may be another one', () => {
+  test('may be set to another one', () => {
     expect(render(dated, { date: '2026-11-03' })).toContain('Today: 03 Nov 2026');
     expect(render(clocked, { date: '2026-11-03' })).toContain('It is November 3, 2026.');
     expect(render(dated, { variables: { date_string: 'the first day' } })).toContain('Today: the first day');
@@ -35,12 +35,12 @@ describe('the day', () => {
     ['%A %a %d %-d %e %j', 'Sunday Sun 01 1  1 060'],
     ['%F %D %y %m/%-m', '2026-03-01 03/01/26 26 03/3'],
     ['%H:%M:%S %p %Z %%Y %Q', '00:00:00 AM UTC %Y %Q'],
-  ])('%s as Python writes it', (format, text) => {
+  ])('%s is formatted as in Python', (format, text) => {
     expect(render(`{{ strftime_now('${format}') }}`, { date: '2026-03-01' }, [user])).toBe(text);
   });
 });
 
-test('variables reach the template, its own names stay its own', () => {
+test('variables reach the template but cannot replace its built-in names', () => {
   expect(render(thinking)).toMatch(/assistant\n$/);
   expect(render(thinking, { variables: { enable_thinking: false } })).toMatch(/assistant\n<think>\n\n<\/think>\n\n$/);
   expect(render(thinking, { variables: { messages: [], add_generation_prompt: false } })).toBe(render(thinking));
@@ -48,11 +48,11 @@ test('variables reach the template, its own names stay its own', () => {
   expect(readsName(thinking, 'thinking')).toBe(false);
 });
 
-describe('a family without a system', () => {
+describe('a family without a system role', () => {
   test.each([
     [withoutSystem, 'rejects a system turn: There is no system role'],
     [deafToSystem, 'ignores the system turn.'],
-  ])('says so, and what to do', (source, message) => {
+  ])('is reported with a remedy', (source, message) => {
     expect(() => render(source)).toThrow(
       expect.objectContaining({
         reason: 'no-system-role',
@@ -63,7 +63,7 @@ describe('a family without a system', () => {
     expect(render(source, {}, [{ role: 'user', content: 'You help.\n\nHi' }])).toContain('user\nYou help.\n\nHi<|turn|>');
   });
 
-  test('other refusals are told as they are', () => {
+  test('other refusals are reported unchanged', () => {
     expect(() => render(withoutSystem, {}, [user, user])).toThrow(
       expect.objectContaining({ reason: 'bad-chat-template', message: 'The chat template rejected these messages: Roles must take turns' }),
     );
@@ -98,7 +98,7 @@ describe('the end of a turn', () => {
     expect(endTokens.slice(0, 2)).toEqual([300, 301]);
   });
 
-  test('ends a generation where the settings do not name it', () => {
+  test('ends a generation if the settings do not name it', () => {
     expect(tokenizer(withoutSystem, [300]).endTokens).toContain(301);
     expect(tokenizer(undefined, [300]).endTokens).not.toContain(301);
     expect(tokenizer(undefined, [300]).turnEndToken).toBeUndefined();

@@ -1,20 +1,20 @@
-/** @file A model's chat template: turns as the text that the model was trained on, on a day that does not change by itself. */
+/** @file A model's chat template: turns in the text format that the model was trained on, with a date that does not change by itself. */
 import { Environment, Interpreter, parse, tokenize } from '@huggingface/jinja';
 import { TandemError } from '../errors.ts';
 import { withinTime } from '../timeLimit.ts';
 import { jinjaGlobals } from './jinjaGlobals.ts';
 import type { ChatMessage, ChatOptions } from './chatMessages.ts';
 
-/** The date that templates get by default: the one that Llama's own templates fall back on. */
+/** The default date for templates: the one that Llama's own templates fall back to. */
 export const defaultChatDate = '2024-07-26';
 
-/** Names of a template that are not for others to set. */
+/** Names in a template that cannot be set from outside. */
 export const ownNames: ReadonlySet<string> = new Set([
   ...['messages', 'add_generation_prompt', 'bos_token', 'eos_token', 'unk_token', 'pad_token'],
   ...['range', 'raise_exception', 'strftime_now', 'namespace', 'loop', 'true', 'false', 'none', 'True', 'False', 'None'],
 ]);
 
-/** Whether a template asks for the day. */
+/** Whether a template reads the date. */
 export const readsClock = (template: string): boolean => /\bstrftime_now\b/.test(template);
 
 /** Whether a template may read a name. */
@@ -24,9 +24,9 @@ export const readsName = (template: string, name: string): boolean =>
 export type ChatTemplate = (messages: readonly ChatMessage[], options?: ChatOptions & { readonly answered?: boolean }) => string;
 
 /**
- * @param specialTexts texts that the template may name: bos_token, eos_token, …
+ * @param specialTexts texts that the template may read: bos_token, eos_token, …
  * @param file named in errors
- * @returns what renders turns, up to where the assistant's answer starts, or if `answered` to the end of the last turn
+ * @returns a function that renders turns, up to the start of the assistant's answer, or if `answered` to the end of the last turn
  * @throws TandemError reason 'bad-chat-template', here and when it renders; then also 'no-system-role' and 'too-slow'
  */
 export function chatTemplate(source: string, specialTexts: Readonly<Record<string, string>>, file: string): ChatTemplate {
@@ -63,7 +63,7 @@ export function chatTemplate(source: string, specialTexts: Readonly<Record<strin
 }
 
 /**
- * The text that follows an answer of the assistant; undefined where the template cannot be asked.
+ * The text that follows an answer of the assistant. Undefined if the template cannot be queried.
  */
 export function afterAnswer(template: ChatTemplate): string | undefined {
   const answer = 'tandem-answer';
@@ -90,7 +90,7 @@ function parsed(source: string, file: string): ReturnType<typeof parse> {
   }
 }
 
-/** As `transformers` has them. */
+/** As in `transformers`. */
 const globals = (date: string): Readonly<Record<string, unknown>> => ({
   ...jinjaGlobals,
   raise_exception: (message: unknown) => {
@@ -102,7 +102,7 @@ const globals = (date: string): Readonly<Record<string, unknown>> => ({
 const months = ['January', 'February', 'March', 'April', 'May', 'June', 'July', 'August', 'September', 'October', 'November', 'December'];
 const days = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
 
-/** Python's strftime at midnight of a day, in English whatever the machine speaks. @param date YYYY-MM-DD */
+/** Python's strftime at midnight of a day, in English on every machine. @param date YYYY-MM-DD */
 function strftime(date: string, format: string): string {
   const day = new Date(`${date}T00:00:00Z`);
   const [year, month, ofMonth] = [day.getUTCFullYear(), day.getUTCMonth(), day.getUTCDate()];
@@ -133,10 +133,10 @@ function strftime(date: string, format: string): string {
   });
 }
 
-/** How a text begins: templates may trim and wrap what follows. */
+/** The beginning of a text, because templates may trim and wrap the rest. */
 const opening = (text: string): string => text.trim().split('\n', 1)[0].slice(0, 20);
 
-/** The system's text at the head of the user's first turn. */
+/** Moves the system's text to the beginning of the user's first turn. */
 function withoutSystem(messages: readonly ChatMessage[]): ChatMessage[] {
   const system = messages.filter(({ role }) => role === 'system').map(({ content }) => content);
   const others = messages.filter(({ role }) => role !== 'system');

@@ -1,6 +1,6 @@
 /** @file Chat templates shaped like those of well-known families, in our own wording. */
 
-/** Like Llama 3.2: the day in the system's turn, from `date_string` or the clock. */
+/** Like Llama 3.2: the date in the system's turn, from `date_string` or the clock. */
 export const dated = `{{- bos_token }}
 {%- if not date_string is defined %}
     {%- if strftime_now is defined %}
@@ -24,13 +24,13 @@ export const dated = `{{- bos_token }}
 {%- endif %}
 `;
 
-/** Like Granite: the clock in every prompt, without a way around it. */
+/** Like Granite: the clock's date in every prompt, with no way to set it. */
 export const clocked = `{%- set day = strftime_now('%B %-d, %Y') %}
 {{- '<|start|>system\\nIt is ' + day + '.<|turn|>\\n' }}
 {%- for message in messages %}{{- '<|start|>' + message.role + '\\n' + message.content + '<|turn|>\\n' }}{%- endfor %}
 {%- if add_generation_prompt %}{{- '<|start|>assistant\\n' }}{%- endif %}`;
 
-/** Like Qwen 3: thinks first unless `enable_thinking` is false. */
+/** Like Qwen 3: begins with thinking unless `enable_thinking` is false. */
 export const thinking = `{%- for message in messages %}
     {%- if message.role == "assistant" and loop.last %}
         {{- '<|im_start|>assistant\\n<think>\\n\\n</think>\\n\\n' + message.content.lstrip('\\n') + '<|im_end|>\\n' }}
@@ -46,11 +46,11 @@ export const thinking = `{%- for message in messages %}
 {%- endif %}
 `;
 
-/** Like Gemma: no turn for a system, and the assistant is called model. */
+/** Like Gemma: no turn for a system, and the assistant is named model. */
 export const withoutSystem = `{{ bos_token }}{% if messages[0]['role'] == 'system' %}{{ raise_exception('There is no system role') }}{% endif %}{% for message in messages %}{% if (message['role'] == 'user') != (loop.index0 % 2 == 0) %}{{ raise_exception('Roles must take turns') }}{% endif %}{% if message['role'] == 'assistant' %}{% set role = 'model' %}{% else %}{% set role = message['role'] %}{% endif %}{{ '<|start|>' + role + '
 ' + message['content'] | trim + '<|turn|>
 ' }}{% endfor %}{% if add_generation_prompt %}{{'<|start|>model
 '}}{% endif %}`;
 
-/** Like an early Phi: a system's turn is passed over without a word. */
+/** Like an early Phi: a system's turn is silently ignored. */
 export const deafToSystem = `{{ bos_token }}{% for message in messages %}{% if message['role'] == 'user' %}{{ '<|start|>user\\n' + message['content'] + '<|turn|>\\n<|start|>assistant\\n' }}{% elif message['role'] == 'assistant' %}{{ message['content'] + '<|turn|>\\n' }}{% endif %}{% endfor %}`;

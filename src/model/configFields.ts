@@ -1,17 +1,17 @@
 /** @file Typed access to the fields of a model's config, with errors that name file and field. */
 import { TandemError } from '../errors.ts';
 
-/** What to do where a model's file is not as it should be. */
+/** What to do if a model's file is invalid. */
 export const damagedHint = 'The file is damaged or incomplete. Download the model again.';
 
 export interface ConfigFields {
   /** Named in errors. */
   readonly file: string;
-  /** As it stands in the file; undefined when absent. */
+  /** The value in the file. Undefined if absent. */
   raw(name: string): unknown;
-  /** The fields of an object; undefined for anything else. */
+  /** The fields of an object. Undefined for anything else. */
   nested(name: string): ConfigFields | undefined;
-  /** Undefined when the field is absent or null. Every accessor throws TandemError 'bad-model-config' for another type. */
+  /** Undefined if the field is absent or null. Every accessor throws TandemError 'bad-model-config' for another type. */
   optional(name: string): number | undefined;
   number(name: string, otherwise?: number): number;
   /** A positive integer. */
@@ -19,11 +19,11 @@ export interface ConfigFields {
   /** Above zero. */
   positive(name: string, otherwise?: number): number;
   flag(name: string, otherwise: boolean): boolean;
-  /** What to throw where no family computes what the config asks for. */
+  /** The error to throw if no family supports what the config requires. */
   unsupported(message: string): TandemError;
 }
 
-/** @param hint what to do about a config that no family computes */
+/** @param hint what to do about a config that no family supports */
 export function configFields(json: Readonly<Record<string, unknown>>, file: string, hint: string): ConfigFields {
   const raw = (name: string): unknown => (Object.hasOwn(json, name) ? json[name] : undefined);
   const wrong = (name: string, what: string): TandemError =>
@@ -71,7 +71,7 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** A value of a config as an error message shows it. */
+/** A value of a config, as shown in an error message. */
 export function shown(value: unknown): string {
   const text = typeof value === 'string' ? value : JSON.stringify(value);
   return text === undefined ? 'of this model' : text.length > 80 ? `${text.slice(0, 80)}…` : text;

@@ -1,4 +1,4 @@
-/** @file One model's weights and compiled graphs: frozen weights stand once in memory, whichever graph reads them. */
+/** @file One model's weights and compiled graphs. Frozen weights are in memory once, whichever graph reads them. */
 import { TandemError } from '../errors.ts';
 import type { Executable, Executor, TensorValue } from '../tensor/executor.ts';
 import { input, product, type Node } from '../tensor/graph.ts';
@@ -15,18 +15,18 @@ import { transformerGraph, type Transformer } from './transformerGraph.ts';
 import type { WeightTensor } from './weightTensor.ts';
 
 export interface Engine extends Transformer {
-  /** What every graph is fed: vectors by Hugging Face's names, matrices as their form feeds them, and the rotary tables `cos` and `sin`. */
+  /** The inputs of every graph: vectors by Hugging Face's names, matrices in the inputs of their form, and the rotary tables `cos` and `sin`. */
   readonly weights: Readonly<Record<string, TensorValue>>;
-  /** The float32 numbers of a matrix, as graphs compute with them. */
+  /** The float32 numbers of a matrix that graphs compute with. */
   matrix(name: string): WeightTensor;
-  /** Compiles on first use, then remembers by name. */
+  /** Compiles on first use, then caches by name. */
   graph(name: string, outputs: () => Readonly<Record<string, Node>>): Promise<Executable>;
-  /** To be called after weights were changed in place: executors may keep what they made of them. */
+  /** Must be called after weights were changed in place, because executors may keep copies in their own format. */
   weightsChanged(): void;
   dispose(): Promise<void>;
 }
 
-/** @param form of the frozen matrices */
+/** @param form the form of the frozen matrices */
 export function makeEngine(
   config: ModelShape,
   weights: ReadonlyMap<string, WeightTensor>,
@@ -73,7 +73,7 @@ export function requirePositions({ maxPositions }: ModelShape, tokens: number): 
   });
 }
 
-/** The graph that scores: log-probabilities of chosen tokens, `picks` being numbers into [M, vocabulary] laid flat -> [K]. */
+/** The graph that scores: log-probabilities of chosen tokens. `picks` are indices into [M, vocabulary] flattened -> [K]. */
 export function scoringGraph(transformer: Transformer, { targets, soft }: GraphVariant): Readonly<Record<string, Node>> {
   const { logits } = transformerGraph(transformer, { adapter: targets, soft, prefix: 'cached', past: false });
   const flat = reshape(logSoftmax(logits), [product(['M', transformer.config.vocabularySize])]);
@@ -86,17 +86,17 @@ export function stepGraph(transformer: Transformer, { targets, soft }: GraphVari
   return { logits, ...Object.fromEntries(cache) };
 }
 
-/** What a graph must have for an adapter, and for tokens some of which are virtual. */
+/** The graph variant for an adapter, and for tokens some of which are virtual. */
 export interface GraphVariant {
   readonly targets?: readonly LinearName[];
   readonly soft: boolean;
 }
 
-/** What names a graph's variant. */
+/** The name of a graph's variant. */
 export const variant = (kind: string, { targets, soft }: GraphVariant): string =>
   `${kind}:${targets?.join() ?? 'base'}${soft ? ':soft' : ''}`;
 
-/** The adapter's matrices as the graph's inputs, made once. */
+/** The adapter's matrices as the graph's inputs, created once. */
 export function adapterFeeds(config: ModelShape, adapter: Adapter): Readonly<Record<string, TensorValue>> {
   const known = fed.get(adapter);
   if (known) return known;
@@ -106,7 +106,7 @@ export function adapterFeeds(config: ModelShape, adapter: Adapter): Readonly<Rec
 }
 const fed = new WeakMap<Adapter, Readonly<Record<string, TensorValue>>>();
 
-/** LoRA matrices as the graph's inputs; alpha / rank goes into B. Linears of a layer that the adapter does not have are zero. */
+/** LoRA matrices as the graph's inputs, with alpha / rank multiplied into B. Linears that the adapter lacks in a layer are zero. */
 export function loraFeeds(
   config: ModelShape,
   { config: { rank, alpha, targets }, pairs }: Pick<Adapter, 'config' | 'pairs'>,
@@ -139,7 +139,7 @@ function zeroFeeds(config: ModelShape, rank: number, targets: readonly LinearNam
   return feeds;
 }
 
-/** cos and sin of every position up to the model's longest text: [positions, headSize / 2]. */
+/** cos and sin of every position up to the model's context length: [positions, headSize / 2]. */
 function rotaryTables(config: ModelShape): Record<'cos' | 'sin', TensorValue> {
   const frequencies = inverseFrequencies(config);
   const factor = config.ropeScaling?.type === 'yarn' ? config.ropeScaling.attentionFactor : 1;

@@ -17,9 +17,9 @@ export interface FullTraining {
 }
 
 /**
- * Changes the engine's own weights: whoever uses the engine sees them at once, and must drop what was computed before (prefixes, caches).
+ * Changes the engine's own weights. All users of the engine see the change at once, and must drop what was computed before (prefixes, caches).
  * Moments take twice the weights' memory.
- * @throws TandemError 'not-trainable' for weights that are not held as float32
+ * @throws TandemError 'not-trainable' for weights that are not stored as float32
  */
 export function trainWeights(engine: Engine, options: Partial<AdamWOptions> & { readonly clip?: number } = {}): FullTraining {
   if (engine.form !== f32)
@@ -47,7 +47,7 @@ export function trainWeights(engine: Engine, options: Partial<AdamWOptions> & { 
 }
 
 /**
- * Writes config.json and model.safetensors (f32) to a new directory; the tokenizer's files are the caller's to copy.
+ * Writes config.json and model.safetensors (f32) to a new directory. The caller copies the tokenizer's files.
  * @throws TandemError 'already-there' rather than write into a directory that exists
  */
 export async function saveWeights(directory: string, { config, weights }: Engine): Promise<void> {

@@ -22,7 +22,7 @@ const prompts = ['a person', 'the small house by the river', 'sea shells, sea sh
   (end) => head + end,
 );
 
-/** The most likely next token after a whole sequence, computed again. */
+/** The most likely next token after a whole sequence, computed without a cache. */
 async function nextToken(engine: Engine, tokens: readonly number[]): Promise<number> {
   const step = await engine.graph('step:base', () => stepGraph(engine, { soft: false }));
   const { logits } = await step.run({
@@ -36,7 +36,7 @@ async function nextToken(engine: Engine, tokens: readonly number[]): Promise<num
 }
 
 describe('greedy', () => {
-  test('token by token with a cache is the same as a full pass for every token', async () => {
+  test('writing token by token with a cache equals a full pass for every token', async () => {
     const asked = prompts.map((prompt) => model.promptTokens(prompt));
     const written = await generate(model.engine, makePrefixCache(model.engine), model.tokenizer, asked, greedy);
     for (const [row, prompt] of prompts.entries()) {
@@ -52,7 +52,7 @@ describe('greedy', () => {
     }
   });
 
-  test('what is written of a single prompt is heard token by token; of several it is not', async () => {
+  test('the text of a single prompt is reported token by token, the texts of several are not', async () => {
     const heard: string[] = [];
     const onText = (text: string): void => void heard.push(text);
     const [{ text, tokens }] = await model.generate([prompts[0]], { ...greedy, onText });
@@ -62,12 +62,12 @@ describe('greedy', () => {
     expect(heard).toHaveLength(tokens);
   });
 
-  test('rows of different length in one call give what each gives alone', async () => {
+  test('rows of different lengths in one call give what each gives alone', async () => {
     const together = await model.generate(prompts, greedy);
     for (const [row, prompt] of prompts.entries()) expect(await model.generate([prompt], greedy)).toEqual([together[row]]);
   });
 
-  test('text ends before the first stop string; the row says that it stopped', async () => {
+  test('text ends before the first stop string, and the result says that it stopped', async () => {
     const [{ text }] = await model.generate([prompts[1]], greedy);
     const [early, late] = [text.slice(3, 5), text.slice(6, 9)];
     const [stopped] = await model.generate([prompts[1]], { ...greedy, stop: [late, 'never', early] });
@@ -75,7 +75,7 @@ describe('greedy', () => {
     expect(stopped.tokens).toBeLessThan(greedy.maxTokens);
   });
 
-  test('a row that stops early leaves the others as they are', async () => {
+  test('a row that stops early does not change the others', async () => {
     const [first, second] = await model.generate(prompts.slice(1, 3), greedy);
     const stop = [first.text.slice(1, 3)];
     const alone = await model.generate([prompts[2]], { ...greedy, stop });
@@ -83,7 +83,7 @@ describe('greedy', () => {
     expect((await model.generate(prompts.slice(1, 3), { ...greedy, stop }))[1]).toEqual(alone[0]);
   });
 
-  test('a row ends where the model has no more positions', async () => {
+  test('a row ends when the model has no more positions', async () => {
     const long = 'x '.repeat(125);
     const { maxPositions } = model.engine.config;
     const [{ tokens, finish }, short] = await model.generate([long, 'x '], greedy);
@@ -91,7 +91,7 @@ describe('greedy', () => {
     expect(short.tokens).toBe(12);
   });
 
-  test('no tokens asked for, none written', async () => {
+  test('no tokens requested, none written', async () => {
     expect(await model.generate([head], { ...greedy, maxTokens: 0 })).toEqual([{ text: '', tokens: 0, finish: 'length' }]);
   });
 });
@@ -105,7 +105,7 @@ describe('sampling', () => {
     expect(await model.generate(prompts, { ...warm, seed: 1 })).not.toEqual(first);
   });
 
-  test('what a row writes does not hang on its neighbours in the call; copies of a prompt differ', async () => {
+  test("a row's text does not depend on its neighbours in the call, and copies of a prompt differ", async () => {
     const together = await model.generate(prompts, warm);
     for (const row of [0, 1, 2, 3]) expect(await model.generate([prompts[row]], warm)).toEqual([together[row]]);
     expect(together[4]).not.toEqual(together[0]);
@@ -124,9 +124,9 @@ describe('sampling', () => {
     return weights.map((weight) => weight / weights.reduce((a, b) => a + b));
   }
 
-  test.each([0.5, 1, 2])('tokens come as often as the softmax at temperature %d says', (temperature) => {
+  test.each([0.5, 1, 2])('tokens are as frequent as the softmax at temperature %d', (temperature) => {
     const expected = softmax([...logits].map((logit) => logit / temperature));
-    // Three standard errors of a share among 20,000 draws are 0.0106 at most.
+    // Three standard errors of a share among 20,000 draws are at most 0.0106.
     shares({ temperature, topP: 1 }).forEach((share, i) => expect(Math.abs(share - expected[i])).toBeLessThan(0.0106));
   });
 

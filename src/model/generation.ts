@@ -13,20 +13,20 @@ export interface Continuation extends Omit<Generation, 'tokens'> {
   readonly tokens: readonly number[];
 }
 
-/** One row being written. */
+/** One row in progress. */
 interface Row {
   readonly at: number;
   readonly random: Random;
-  /** Tokens that it may write: those asked for, as far as the model has positions. */
+  /** The most tokens that it may write: the requested number, limited by the model's positions. */
   readonly most: number;
-  /** Tokens that the next step runs. */
+  /** Tokens of the next step. */
   fresh: readonly number[];
   readonly written: number[];
-  /** Which slots of the cache are its own. */
+  /** Which slots of the cache belong to it. */
   slots: Uint8Array;
 }
 
-/** @returns one continuation a prompt; text before the first stop string, end tokens left out */
+/** @returns one continuation per prompt: the text before the first stop string, without end tokens */
 export async function generate(
   engine: Engine,
   cache: PrefixCache,
@@ -106,7 +106,7 @@ export async function generate(
   }
 }
 
-/** Rows that begin together, such that their attention scores stay within some 500 MB a layer. */
+/** Rows that begin together, limited so that their attention scores take at most about 500 MB per layer. */
 function groups(rows: readonly Row[], shared: number): Row[][] {
   const result: Row[][] = [];
   let longest = 0;
@@ -119,7 +119,7 @@ function groups(rows: readonly Row[], shared: number): Row[][] {
   return result;
 }
 
-/** One stream a row, by its prompt: samples do not depend on the other rows of the call. Copies of a prompt differ. */
+/** One random stream per row, by its prompt, so that samples do not depend on the other rows of the call. Copies of a prompt differ. */
 function randomStreams(prompts: readonly (readonly number[])[], seed: number): Random[] {
   const copies = new Map<string, number>();
   return prompts.map((prompt) => {
@@ -142,7 +142,7 @@ function finished(row: Row, token: number, tokenizer: Tokenizer, options: Genera
   return undefined;
 }
 
-/** The next step's past: keys and values [heads, rows, length, size] of the rows that go on. */
+/** The next step's past: keys and values [heads, rows, length, size] of the rows that continue. */
 function keepRows(results: Readonly<Record<string, TensorValue>>, kept: readonly number[], rows: number): Record<string, TensorValue> {
   const past: Record<string, TensorValue> = {};
   for (const [name, value] of Object.entries(results)) {
@@ -163,7 +163,7 @@ function keepRows(results: Readonly<Record<string, TensorValue>>, kept: readonly
   return past;
 }
 
-/** Greedy at temperature 0, else nucleus sampling (Holtzman et al. 2020). */
+/** Greedy at temperature 0, otherwise nucleus sampling (Holtzman et al. 2020). */
 export function sample(
   logits: Float32Array | Int32Array,
   { temperature, topP }: Pick<GenerateOptions, 'temperature' | 'topP'>,

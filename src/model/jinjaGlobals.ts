@@ -1,9 +1,9 @@
-/** @file What every Jinja template may name: constants as Python and as Jinja write them, and `range`. */
+/** @file Names that every Jinja template may read: constants in the spelling of Python and of Jinja, and `range`. */
 
-/** Numbers that a `range` has at the most. */
+/** The most numbers in a `range`. */
 const longestRange = 10_000;
 
-/** From 0 or the first number up to the last one, which is left out. @throws Error for a step of 0 */
+/** From 0 or the first number up to, but not including, the last one. @throws Error for a step of 0 */
 function range(from: number, to?: number, step = 1): number[] {
   const [start, end] = to === undefined ? [0, from] : [from, to];
   if (step === 0) throw new Error('range() step must not be zero');

@@ -25,14 +25,14 @@ export interface LocalModel extends TrainableModel, TokenModel {
 }
 
 /**
- * @param executor how graphs are run: `onnxRuntimeExecutor()` or `tensorFlowExecutor()`
- * @param form of the frozen matrices
+ * @param executor runs the graphs: `onnxRuntimeExecutor()` or `tensorFlowExecutor()`
+ * @param form the form of the frozen matrices
  */
 export function makeLocalModel(files: ModelFiles, executor: Executor, form: FrozenForm = f32): LocalModel {
   const { config, tokenizer, name } = files;
   const engine = makeEngine(config, files.weights, executor, form);
   const cache = makePrefixCache(engine);
-  /** A tokenizer that was made for a larger model would make it read beside its embeddings. */
+  /** A tokenizer that was made for a larger model would make it read beyond its embeddings. */
   const known = (tokens: number[]): number[] => {
     const foreign = tokens.find((token) => token >= config.vocabularySize);
     if (foreign === undefined) return tokens;

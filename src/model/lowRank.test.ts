@@ -1,4 +1,4 @@
-/** @file A lower rank is the nearest one: exact where the change has it, and in the order of what is lost. */
+/** @file An adapter of lower rank is the nearest one: exact if the change has that rank, otherwise with the least loss. */
 import { expect, test } from 'vitest';
 import { randomStream } from '../random.ts';
 import { makeAdapter, type Adapter } from './adapter.ts';
@@ -22,7 +22,7 @@ function change({ config: { rank, alpha }, pairs: [{ a, b }] }: Adapter): number
 }
 const distance = (x: readonly number[], y: readonly number[]): number => Math.hypot(...x.map((value, i) => value - y[i]));
 
-test('the same rank changes nothing, whatever stands in the components', () => {
+test('the same rank changes nothing, whatever the components contain', () => {
   for (const rank of [1, 2, 4]) {
     const whole = adapter(rank);
     const { adapter: same, kept } = truncated(whole, rank);
@@ -31,7 +31,7 @@ test('the same rank changes nothing, whatever stands in the components', () => {
   }
 });
 
-test('what is lost is what `kept` says, and no cut to the same rank by dropping components loses less', () => {
+test('the loss is 1 - `kept`, and no cut to the same rank by dropping components loses less', () => {
   for (let i = 0; i < 10; i++) {
     const whole = adapter(4);
     const { adapter: cut, kept } = truncated(whole, 2);
@@ -50,7 +50,7 @@ test('what is lost is what `kept` says, and no cut to the same rank by dropping 
   }
 });
 
-test('an adapter that changes nothing yet is cut to one that changes nothing', () => {
+test('an adapter that changes nothing yet is cut to another that changes nothing', () => {
   const { adapter: cut, kept } = truncated(
     makeAdapter(adapter(4).config, [{ layer: 0, linear: 'q_proj', a: matrix(28), b: new Float32Array(20) }]),
     2,

@@ -2,9 +2,9 @@
 import { makeAdapter, type Adapter, type LoraPair } from './adapter.ts';
 
 /**
- * The nearest adapter of a lower rank: the singular value decomposition of each B A, cut off. Rows of the new A have the length that rows of
- * a fresh one have on average, so that training goes on at the same pace.
- * @returns and the share of the squared change of the weights that is kept
+ * The nearest adapter of a lower rank: the truncated singular value decomposition of each B A. Rows of the new A have the mean length of
+ * a fresh one's rows, so that training continues at the same pace.
+ * @returns also the share of the squared change of the weights that is kept
  */
 export function truncated({ config, pairs }: Adapter, rank: number): { adapter: Adapter; kept: number } {
   const from = config.rank;

@@ -1,10 +1,10 @@
-/** @file The shape of a transformer: its sizes and variants, whichever family and file it comes from, and what is too large or odd to be one. */
+/** @file The shape of a transformer: its sizes and variants, from any family and file, and limits for sizes that are too large or invalid. */
 import { TandemError } from '../errors.ts';
 import { damagedHint } from './configFields.ts';
 import { linearNames, type LinearName } from './linears.ts';
 import type { RopeScaling } from './rotary.ts';
 
-/** Optional fields are absent, not empty: a model's fingerprint covers this object as JSON. */
+/** Optional fields are absent, not empty, because a model's fingerprint covers this object as JSON. */
 export interface ModelShape {
   readonly vocabularySize: number;
   readonly hiddenSize: number;
@@ -17,17 +17,17 @@ export interface ModelShape {
   readonly ropeTheta: number;
   readonly ropeScaling?: RopeScaling;
   readonly rmsNormEps: number;
-  /** The output matrix is the embedding matrix: there is no `lm_head.weight`. */
+  /** The output matrix is the embedding matrix, so there is no `lm_head.weight`. */
   readonly tiedEmbeddings: boolean;
   readonly maxPositions: number;
   /** Linears with a bias, in the order of `linearNames`. */
   readonly biases?: readonly LinearName[];
-  /** Each head's query and key is normed before it is rotated. */
+  /** Each head's query and key is normalized before it is rotated. */
   readonly queryKeyNorm?: true;
   readonly slidingWindow?: SlidingWindow;
 }
 
-/** Layers in which a token sees only the latest `size` tokens, itself included. */
+/** Layers in which a token sees only the latest `size` tokens, including itself. */
 export interface SlidingWindow {
   readonly size: number;
   readonly layers: readonly number[];
@@ -36,7 +36,7 @@ export interface SlidingWindow {
 /** Rotary tables have at most this many positions. Models that could read more are limited to this. */
 export const mostPositions = 131_072;
 
-/** Checks that the sizes fit together and into a machine; every reader of a shape passes through here. */
+/** Checks that the sizes are consistent and fit into a machine. Every reader of a shape calls it. */
 export function checkedShape(shape: ModelShape, file: string): ModelShape {
   const wrong = (what: string): TandemError =>
     new TandemError('bad-model-config', `The model's sizes do not fit: ${what}.`, { where: { file }, hint: damagedHint });
@@ -53,7 +53,7 @@ export function checkedShape(shape: ModelShape, file: string): ModelShape {
   return shape.maxPositions > mostPositions ? { ...shape, maxPositions: mostPositions } : shape;
 }
 
-/** Far above every model that a machine of ours could run; a shape beyond them is damaged or hostile. */
+/** Far above every model that this machine could run. A shape beyond them is damaged or malicious. */
 const largest = {
   vocabularySize: 2 ** 22,
   hiddenSize: 2 ** 17,
@@ -65,7 +65,7 @@ const largest = {
   maxPositions: 2 ** 31,
 } as const satisfies Partial<Record<keyof ModelShape, number>>;
 
-/** Checks those sizes that are known already, before anything is allocated for them. @throws TandemError 'bad-model-config' */
+/** Checks the sizes that are already known, before anything is allocated for them. @throws TandemError 'bad-model-config' */
 export function requireSizes(shape: Partial<ModelShape>, file: string): void {
   for (const [name, most] of Object.entries(largest)) {
     const size = shape[name as keyof typeof largest];
@@ -77,7 +77,7 @@ export function requireSizes(shape: Partial<ModelShape>, file: string): void {
   }
 }
 
-/** The optional field for a window. A window that no text outgrows, or that no layer has, is none. */
+/** The optional field for a window. A window that no text exceeds, or that no layer has, does not count. */
 export function windowField(window: SlidingWindow | undefined, maxPositions: number): Pick<ModelShape, 'slidingWindow'> {
   return window?.layers.length && window.size < Math.min(maxPositions, mostPositions) ? { slidingWindow: window } : {};
 }
@@ -87,5 +87,5 @@ export function biasesField(biases: readonly LinearName[]): Pick<ModelShape, 'bi
   return biases.length ? { biases: linearNames.filter((name) => biases.includes(name)) } : {};
 }
 
-/** The numbers of layers from one on, up to but not including another. */
+/** The indices of layers from one up to, but not including, another. */
 export const layersFrom = (first: number, end: number): number[] => Array.from({ length: Math.max(end - first, 0) }, (_, i) => first + i);

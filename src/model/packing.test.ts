@@ -1,10 +1,10 @@
-/** @file Which tokens a batch shares, where each stands and what it may look at. */
+/** @file Which tokens a batch shares, the position of each, and what it may attend to. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { commonPrefix, packRows, type PackedRow } from './packing.ts';
 
 describe('commonPrefix', () => {
-  test('is what all rows begin with', () => {
+  test('is the common beginning of all rows', () => {
     expect(
       commonPrefix([
         [1, 2, 3, 4],
@@ -21,7 +21,7 @@ describe('commonPrefix', () => {
     expect(commonPrefix([])).toBe(0);
   });
 
-  test('leaves every row a token of its own, whose prediction can be asked for', () => {
+  test('leaves every row at least one token of its own, whose prediction can be requested', () => {
     expect(commonPrefix([[1, 2, 3]])).toBe(2);
     expect(
       commonPrefix([
@@ -39,13 +39,13 @@ describe('commonPrefix', () => {
   });
 });
 
-/** A row as a list or a tree; the parent of a token stands before it. */
+/** A row as a list or a tree. A token's parent comes before it. */
 const row: fc.Arbitrary<PackedRow> = fc.array(fc.tuple(fc.nat(99), fc.nat()), { minLength: 1, maxLength: 7 }).chain((drawn) => {
   const tokens = drawn.map(([token]) => token);
   return fc.constantFrom<PackedRow>({ tokens }, { tokens, parents: drawn.map(([, parent], t) => (t === 0 ? -1 : parent % t)) });
 });
 
-/** The tokens on the way from a token up to the root, itself included. */
+/** The tokens on the path from a token up to the root, including itself. */
 function wayUp({ parents }: PackedRow, token: number): number[] {
   const way = [];
   for (let t = token; t >= 0; t = parents ? parents[t] : t - 1) way.push(t);
@@ -53,7 +53,7 @@ function wayUp({ parents }: PackedRow, token: number): number[] {
 }
 
 describe('packRows', () => {
-  test('a token sees its ancestors, itself and what its row has cached, and stands after them', () => {
+  test("a token sees its ancestors, itself and its row's cache, and its position follows theirs", () => {
     const batch = fc.array(row, { minLength: 1, maxLength: 4 }).chain((rows) =>
       fc.tuple(
         fc.constant(rows),
@@ -83,7 +83,7 @@ describe('packRows', () => {
     );
   });
 
-  test('packed tokens and padded places point at each other; padding points nowhere', () => {
+  test('packed tokens and padded places refer to each other, and padding refers to nothing', () => {
     fc.assert(
       fc.property(fc.array(row, { minLength: 1, maxLength: 4 }), (rows) => {
         const { feeds, offsets } = packRows(rows, 0);
@@ -96,7 +96,7 @@ describe('packRows', () => {
     );
   });
 
-  test('padding looks at something, so that its softmax is a number', () => {
+  test('padding attends to something, so that its softmax is a number', () => {
     const { feeds } = packRows([{ tokens: [1, 2, 3] }, { tokens: [4] }], 0, [Uint8Array.of(0), Uint8Array.of(0)]);
     const lines = Array.from({ length: 6 }, (_, i) => feeds.mask.data.subarray(4 * i, 4 * i + 4));
     for (const line of lines) expect([...line]).toContain(0);

@@ -5,13 +5,13 @@ import type { TensorValue } from '../tensor/executor.ts';
 export interface PackedRow {
   readonly tokens: readonly number[];
   /**
-   * For a tree (label tries): the index in `tokens` of each token's parent, -1 for the first. Left out, every token follows the one
+   * For a tree (label tries): the index in `tokens` of each token's parent, -1 for the first. If omitted, every token follows the one
    * before it.
    */
   readonly parents?: readonly number[];
 }
 
-/** How many tokens all rows have in common at their start; at least one token of every row stays its own. */
+/** How many tokens all rows have in common at their start. At least one token of every row stays its own. */
 export function commonPrefix(rows: readonly (readonly number[])[]): number {
   if (!rows.length) return 0;
   const [first] = rows;
@@ -26,14 +26,14 @@ export function commonPrefix(rows: readonly (readonly number[])[]): number {
 
 export interface Packing {
   readonly feeds: Readonly<Record<string, TensorValue>>;
-  /** Number among the packed own tokens of token t of row r: offsets[r] + t. */
+  /** Index among the packed own tokens of token t of row r: offsets[r] + t. */
   readonly offsets: readonly number[];
 }
 
 /**
  * The index tensors that `transformerGraph` reads.
  * @param start position of a row's first own token, i.e. the prefix's length
- * @param past with a cache of earlier own tokens: for each row, which of the cache's slots hold a token of it (1) or padding (0)
+ * @param past with a cache of earlier own tokens: for each row, which of the cache's slots contain one of its tokens (1) or padding (0)
  */
 export function packRows(rows: readonly PackedRow[], start: number, past: readonly Uint8Array[] = []): Packing {
   const count = rows.length;
@@ -98,7 +98,7 @@ export function int32(values: readonly number[]): TensorValue {
   return { shape: [values.length], data: Int32Array.from(values) };
 }
 
-/** A prefix computed in the graph itself. */
+/** A prefix that is computed in the graph itself. */
 export const prefixFeeds = (tokens: readonly number[]): Record<string, TensorValue> => ({ prefixIds: int32(tokens) });
 
 const positionsTo = (length: number): TensorValue => ({ shape: [length], data: Int32Array.from({ length }, (_, i) => i) });

@@ -9,13 +9,13 @@ import { softFeeds, type SoftPrompt } from './softPrompt.ts';
 export type PrefixFeeds = Readonly<Record<string, TensorValue>>;
 
 export interface PrefixCache {
-  /** Computes what is not known yet: prompts that differ late share their common head. */
+  /** Computes what is not cached yet. Prompts that differ late share their common beginning. */
   encode(tokens: readonly number[], adapter: Adapter | undefined): Promise<PrefixFeeds>;
-  /** Empties the cache: what is computed next does not depend on earlier questions, to the last bit. */
+  /** Empties the cache, so that the next results do not depend on earlier requests, to the last bit. */
   forget(): void;
 }
 
-/** @param capacity prefixes kept, least recently used dropped first */
+/** @param capacity the most prefixes kept; the least recently used is dropped first */
 export function makePrefixCache(engine: Engine, capacity = 8): PrefixCache {
   interface Entry {
     readonly adapter: string;
@@ -47,7 +47,7 @@ export function makePrefixCache(engine: Engine, capacity = 8): PrefixCache {
   };
 }
 
-/** What tokens run through beside the model's weights. */
+/** Inputs of a run in addition to the model's weights. */
 export interface Tuned {
   readonly shape: Pick<GraphVariant, 'targets'>;
   /** The matrices of a LoRA. */
@@ -61,10 +61,10 @@ export const tunedBy = ({ config }: Engine, adapter: Adapter | undefined): Tuned
   ...(adapter?.soft && { soft: adapter.soft }),
 });
 
-/** Tokens of one run: its attention scores are of so many tokens to all before them. Rows with more of their own are run by themselves. */
+/** Tokens of one run. Its attention scores relate this many tokens to all before them. Rows with more tokens of their own are run separately. */
 export const tokensPerRun = 1024;
 
-/** Keys and values of a head of `start` tokens and of those that follow it. */
+/** The keys and values of `head`, which covers `start` tokens, followed by those of `tokens`. */
 export async function continued(
   engine: Engine,
   head: PrefixFeeds,
@@ -110,7 +110,7 @@ async function run(
   return feeds;
 }
 
-/** `layers.N.pastKeys` and `.pastValues` without any token. */
+/** `layers.N.pastKeys` and `.pastValues` without any tokens. */
 export function emptyPast({ config }: Engine, rows: number): Record<string, TensorValue> {
   return perLayer(config.layers, 'past', () => ({ shape: [config.keyValueHeads, rows, 0, config.headSize], data: new Float32Array() }));
 }

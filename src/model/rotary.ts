@@ -1,8 +1,8 @@
-/** @file Rotary position embeddings: the ways in which models stretch them, read from a config, and the frequencies that follow. */
+/** @file Rotary position embeddings: how models scale them, read from a config, and the resulting frequencies. */
 import { TandemError } from '../errors.ts';
 import { shown, type ConfigFields } from './configFields.ts';
 
-/** Llama 3.1's stretching of the slow rotary frequencies. */
+/** Llama 3.1's scaling of the slow rotary frequencies. */
 export interface Llama3Scaling {
   readonly type: 'llama3';
   readonly factor: number;
@@ -17,21 +17,21 @@ export interface LinearScaling {
   readonly factor: number;
 }
 
-/** Peng et al. 2023: fast frequencies stay, slow ones are divided, and scores are sharpened a little. */
+/** Peng et al. 2023: fast frequencies are unchanged, slow ones are divided, and attention scores are scaled up a little. */
 export interface YarnScaling {
   readonly type: 'yarn';
   readonly factor: number;
   readonly originalMaxPositions: number;
-  /** Turns over the original text length above which a frequency stays, and below which it is divided in full. */
+  /** Rotations over the original context length: above the first number a frequency is unchanged, below the second it is fully divided. */
   readonly betaFast: number;
   readonly betaSlow: number;
-  /** What cosine and sine are multiplied by. */
+  /** The factor for cosine and sine. */
   readonly attentionFactor: number;
-  /** Whether the ramp between the two begins and ends at whole frequencies. */
+  /** Whether the ramp between the two begins and ends at integer frequency indices. */
   readonly truncate: boolean;
 }
 
-/** Each rotary frequency divided by its own factor: how GGUF files say llama3. */
+/** A separate divisor for each rotary frequency, as GGUF files express llama3. */
 export interface DivisorScaling {
   readonly type: 'divisors';
   /** [headSize / 2]. */
@@ -67,7 +67,7 @@ function scalingField(scaling: ConfigFields, outside: ConfigFields): Pick<Rotary
   return ropeScaling ? { ropeScaling } : {};
 }
 
-/** @param outside the config that holds the scaling */
+/** @param outside the config that contains the scaling */
 type ScalingReader = (scaling: ConfigFields, outside: ConfigFields) => RopeScaling | undefined;
 
 /** By Hugging Face's `rope_type`. */
@@ -102,10 +102,10 @@ const originalMaxPositions = (scaling: ConfigFields, outside: ConfigFields): num
   outside.optional('original_max_position_embeddings') ??
   scaling.positive('original_max_position_embeddings', outside.optional('max_position_embeddings'));
 
-/** YaRN's temperature for a text stretched by a factor. */
+/** YaRN's attention temperature for a context that is extended by a factor. */
 export const yarnSharpening = (factor: number, scale = 1): number => (factor <= 1 ? 1 : 0.1 * scale * Math.log(factor) + 1);
 
-/** `rope_scaling` as transformers reads it. @throws TandemError 'unsupported-model' for rotary divisors, which only GGUF can say */
+/** `rope_scaling` as transformers reads it. @throws TandemError 'unsupported-model' for rotary divisors, which only GGUF can express */
 export function writtenScaling(scaling: RopeScaling): Record<string, unknown> {
   switch (scaling.type) {
     case 'linear':
@@ -152,7 +152,7 @@ export function inverseFrequencies(rotary: Rotary): Float64Array {
   }
 }
 
-/** Fast frequencies stay, slow ones are divided by the factor, those between are blended. */
+/** Fast frequencies are unchanged, slow ones are divided by the factor, and those in between are blended. */
 function llama3Frequency(frequency: number, scaling: Llama3Scaling): number {
   const { factor, lowFrequencyFactor: low, highFrequencyFactor: high, originalMaxPositions: original } = scaling;
   const turns = (original * frequency) / (2 * Math.PI);
@@ -162,7 +162,7 @@ function llama3Frequency(frequency: number, scaling: Llama3Scaling): number {
   return (1 - smooth) * (frequency / factor) + smooth * frequency;
 }
 
-/** The same idea with a ramp over the frequencies' numbers instead of over their turns. */
+/** The same idea with a ramp over the indices of the frequencies instead of their rotations. */
 function yarnFrequencies(frequencies: Float64Array, scaling: YarnScaling, theta: number): Float64Array {
   const { factor, betaFast, betaSlow, originalMaxPositions: original, truncate } = scaling;
   const size = 2 * frequencies.length;

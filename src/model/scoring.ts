@@ -15,7 +15,7 @@ export interface ScoringRow {
 
 /**
  * log P(completion | prompt) in nats for every completion of every row.
- * Completions that begin alike share tokens; the last token of a completion is never run.
+ * Completions with the same beginning share tokens. The last token of a completion is never run.
  * @throws TandemError 'empty-completion', 'too-long'
  */
 export async function score(
@@ -78,9 +78,9 @@ export async function score(
 
 interface LabelTree {
   readonly row: PackedRow;
-  /** Tokens of the row whose next token is asked for. */
+  /** Tokens of the row whose next token is predicted. */
   readonly asked: readonly number[];
-  /** For every token of every completion, in order: which of `asked` predicts it. */
+  /** For every token of every completion, in order, the index in `asked` of the token that predicts it. */
   readonly picks: readonly { readonly asked: number; readonly token: number }[];
 }
 
@@ -116,7 +116,7 @@ function labelTree({ prompt, completions }: ScoringRow, shared: number): LabelTr
   return { row: { tokens, parents }, asked, picks };
 }
 
-/** Rows per run such that the attention scores and the logits stay within some 100 MB. */
+/** Rows per run, limited so that the attention scores and the logits take at most about 100 MB. */
 function* batches<T extends { tree: LabelTree }>(rows: readonly T[], vocabulary: number, shared: number): Generator<T[]> {
   let batch: T[] = [];
   let longest = 0;

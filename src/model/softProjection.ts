@@ -1,6 +1,6 @@
 /**
- * @file From a soft prompt back to tokens: nearest neighbours in the vocabulary, and a beam under the language model so that they read.
- * Only whole words and punctuation are candidates, so that what comes out can be edited by a person.
+ * @file From a soft prompt back to tokens: nearest neighbours in the vocabulary, and a beam search under the language model for readability.
+ * Only whole words and punctuation are candidates, so that a person can edit the result.
  */
 import type { Adapter } from './adapter.ts';
 import { makePrefixCache } from './prefixCache.ts';
@@ -11,18 +11,18 @@ import type { Tokenizer } from './tokenizer.ts';
 import { pulse } from '../pulse.ts';
 
 export interface ProjectionOptions {
-  /** How many times the way from its text the soft prompt is taken to have gone: 1 is nearest neighbours, more is where it was heading. */
+  /** The factor by which the soft prompt's movement from its text is extended: 1 gives the nearest neighbours, more continues in its direction. */
   readonly reach: number;
-  /** What a nat of the language model is worth, in squared distances between unrelated tokens; 0 leaves it out. */
+  /** The weight of a nat of the language model, in squared distances between unrelated tokens; 0 ignores the model. */
   readonly fluency: number;
   readonly beam: number;
-  /** Tokens tried at each place. */
+  /** The number of candidates at each place. */
   readonly nearest: number;
 }
 
 export interface Projection {
   readonly text: string;
-  /** Tokens that it cost. */
+  /** Tokens that the projection cost. */
   readonly tokensUsed: number;
 }
 
@@ -54,7 +54,7 @@ export async function projectSoftPrompt(model: TokenModel, soft: SoftPrompt, opt
   return { text: model.tokenizer.decode(lines[0].tokens).trim(), tokensUsed };
 }
 
-/** Mean log-probability of a text's tokens under the language model, in nats, for each text: how well it reads. */
+/** Mean log-probability of a text's tokens under the language model, in nats, for each text: a measure of readability. */
 export async function fluencyOf(
   model: TokenModel,
   texts: readonly string[],
@@ -72,8 +72,8 @@ export const modelVocabulary = ({ engine }: TokenModel): Vocabulary =>
   vocabularyOf(engine.config, engine.matrix('model.embed_tokens.weight'));
 
 /**
- * The tokens that may stand at a place. Of a text only whole words change, to words, and punctuation to punctuation; a word of several
- * tokens stays. Without a text, any word may stand anywhere, and any punctuation.
+ * The tokens that are allowed at a place. In a text, only whole words change to words, and punctuation to punctuation. A word of several
+ * tokens is unchanged. Without a text, any word and any punctuation is allowed anywhere.
  */
 export function choicesAt(
   tokenizer: Tokenizer,
@@ -94,14 +94,14 @@ export function choicesAt(
   };
 }
 
-/** The word that the token at a place of a text is, if it is a whole one. */
+/** The word of the token at a place of a text, if the token is a whole word. */
 export function wholeWordAt(tokenizer: Tokenizer, text: readonly number[], place: number): string | undefined {
   const goesOn = (at: number): boolean => at > 0 && at < text.length && kindOf(tokenizer, text[at]) === 'word';
   const isWord = [' word', 'word'].includes(kindOf(tokenizer, text[place]));
   return isWord && !goesOn(place) && !goesOn(place + 1) ? tokenizer.decode([text[place]]).trim() : undefined;
 }
 
-/** A word with the space before it, a word or a part of one without, punctuation, or what no text should be given. */
+/** The kind of a token: a word with the space before it, a word or a part of one without, punctuation, or one that no text should contain. */
 type Kind = ' word' | 'word' | 'punctuation' | 'other';
 
 function kindOf(tokenizer: Tokenizer, token: number): Kind {
@@ -123,7 +123,7 @@ function tokenKinds(tokenizer: Tokenizer, vocabularySize: number): ReadonlyMap<K
   return kinds;
 }
 
-/** The point whose neighbours are looked for: where the row is, or as far again as it went from the token that it began as. */
+/** The point whose neighbours are searched for: the row itself, or a point further along its movement from the token that it began as. */
 function aim(vocabulary: Vocabulary, soft: SoftPrompt, place: number, origin: readonly number[] | undefined, reach: number): Float32Array {
   const { embedding, width } = vocabulary;
   const row = soft.rows.slice(place * width, (place + 1) * width);
@@ -160,5 +160,5 @@ async function continuations(
   };
 }
 
-/** What stands before a text: a model reads its first token after something. */
+/** A token before a text, because a model needs one before it can predict the first token. */
 const opening = ({ beginToken, endTokens }: Tokenizer): number[] => [beginToken ?? endTokens[0] ?? 0];

@@ -1,4 +1,4 @@
-/** @file Soft prompts on the tiny model: where they stand, what they begin as, how they are trained beside a LoRA, and back to text. */
+/** @file Soft prompts on the tiny model: their place, their initial rows, their training together with a LoRA, and their projection to text. */
 import { beforeAll, describe, expect, test } from 'vitest';
 import { onnxRuntimeExecutor } from '../tensor/onnxruntime.ts';
 import { initialAdapter, makeAdapter, withoutSoft, withSoft } from './adapter.ts';
@@ -23,18 +23,18 @@ const begin = (start: SoftStart = 'text', tokens?: number): SoftPrompt => {
 const lora = { rank: 4, alpha: 8, dropout: 0, targets: ['q_proj', 'v_proj', 'down_proj'] } as const;
 const labels = [' colour', ' animal'];
 
-describe('where it stands', () => {
+describe('its place', () => {
   test('virtual tokens are numbers after the vocabulary, between the tokens of the text before and after the mark', () => {
     const { tokenizer } = model;
     const tokens = encodeWithSoft(tokenizer, `One.${softMark}\n\nText: cat`, { tokens: 2 }, 100);
     expect(tokens).toEqual([...tokenizer.encode('One.'), 100, 101, ...tokenizer.encode('\n\nText: cat')]);
   });
 
-  test('a mark without a soft prompt is refused, by what the prompt file says', async () => {
+  test('a mark without a soft prompt is refused, in terms of the prompt file', async () => {
     await expect(async () => model.scorer.scoreLabels([`${softMark} cat`], labels)).rejects.toMatchObject({ reason: 'no-soft-prompt' });
   });
 
-  test('begun as the text, it scores and writes as the text does: in a shared prefix, in a row of its own, and with a LoRA', async () => {
+  test("a soft prompt that begins as the text scores and writes like the text: in a shared prefix, in a row's own tokens, and with a LoRA", async () => {
     const adapter = withSoft(undefined, begin());
     const rest = ['\n\nText: cat\nKind:', '\n\nText: red and more\nKind:'];
     for (const texts of [rest, rest.slice(0, 1), ['\nX', 'Y']]) {
@@ -53,7 +53,7 @@ describe('where it stands', () => {
     expect(await model.generate([softMark + rest[0]], { ...options, adapter })).toEqual(await model.generate([author + rest[0]], options));
   });
 
-  test('one that was made for another model is refused', async () => {
+  test('a soft prompt that was made for another model is refused', async () => {
     const foreign = withSoft(undefined, { ...begin(), rows: new Float32Array(8) });
     await expect(model.scorer.scoreLabels([`${softMark} cat`], labels, { adapter: foreign })).rejects.toMatchObject({
       reason: 'adapter-mismatch',
@@ -61,7 +61,7 @@ describe('where it stands', () => {
   });
 });
 
-test('rows begin as the text, repeated or cut; as tokens of the vocabulary; or at random, as wide as the vocabulary', () => {
+test("rows begin as the text, repeated or cut, as tokens of the vocabulary, or at random with the vocabulary's spread", () => {
   const { embedding, width, meanSquare } = modelVocabulary(model);
   const ids = model.tokenizer.encode(author);
   const rowOf = (id: number): Float32Array => embedding.subarray(id * width, (id + 1) * width);
@@ -78,7 +78,7 @@ test('rows begin as the text, repeated or cut; as tokens of the vocabulary; or a
   expect(square / meanSquare).toBeLessThan(1.1);
 });
 
-test('norms are held within the vocabulary; rows within stay as they are', () => {
+test("norms are limited to the vocabulary's, and rows within the limit are unchanged", () => {
   const vocabulary = modelVocabulary(model);
   const inside = vocabulary.embedding.slice(5 * vocabulary.width, 6 * vocabulary.width);
   const rows = Float32Array.from([...inside, ...inside.map((value) => 100 * value), ...inside.map((value) => value / 100)]);
@@ -100,7 +100,7 @@ describe('training', () => {
     return makeAdapter(config, pairs, begin());
   };
 
-  test('one pass moves both, each at its own rate; the loss falls, and the start stays as it was', async () => {
+  test('one pass changes both, each at its own rate. The loss decreases, and the initial adapter is unchanged', async () => {
     const from = start();
     const before = from.soft!.rows.slice();
     const training = trainAdapter(model.engine, from, { seed: 0, softPenalty: 1e-4 });
@@ -115,7 +115,7 @@ describe('training', () => {
     expect(from.soft!.rows).toEqual(before);
   });
 
-  test('without a rate of its own the soft prompt stays; with no rate for the LoRA that stays', async () => {
+  test('without its own rate the soft prompt is unchanged, and with a rate of zero the LoRA is unchanged', async () => {
     const still = trainAdapter(model.engine, start(), { seed: 0 });
     await still.step(examples(), 5e-3);
     expect(still.adapter().soft).toEqual(begin());
@@ -125,7 +125,7 @@ describe('training', () => {
     expect(soft.adapter().soft!.rows).not.toEqual(begin().rows);
   });
 
-  test('the penalty of the drift pulls back', async () => {
+  test('the penalty on the drift pulls back', async () => {
     const drifts = [];
     for (const softPenalty of [0, 10]) {
       const training = trainAdapter(model.engine, start(), { seed: 0, softPenalty });
@@ -139,14 +139,14 @@ describe('training', () => {
 describe('back to text', () => {
   const words = (): readonly number[] => choicesAt(model.tokenizer, model.engine.config.vocabularySize, undefined)(0);
 
-  test('rows that are tokens are read as those tokens', async () => {
+  test('rows that are tokens are projected to those tokens', async () => {
     const ids = words().slice(4, 9);
     const soft = initialSoftPrompt(modelVocabulary(model), { start: 'text', tokens: ids.length, text: '', ids, seed: 0 });
     const found = await projectSoftPrompt(model, soft, { reach: 1, fluency: 0, beam: 1, nearest: 4 });
     expect(found).toEqual({ text: model.tokenizer.decode(ids).trim(), tokensUsed: 0 });
   });
 
-  test('of a text whole words change to words and punctuation to punctuation; a word of several tokens and blank space stay', () => {
+  test('in a text, whole words change to words and punctuation to punctuation, and words of several tokens and white space are unchanged', () => {
     const ids = model.tokenizer.encode('Say: colourful. Now');
     const choices = choicesAt(model.tokenizer, model.engine.config.vocabularySize, ids);
     const texts = ids.map((id) => model.tokenizer.decode([id]));
@@ -160,7 +160,7 @@ describe('back to text', () => {
     expect(changeable).toContain(true);
   });
 
-  test('the more the language model is heard, the better the text reads', async () => {
+  test('the more weight the language model has, the better the text reads', async () => {
     const soft = begin('random', 8);
     const texts = [];
     for (const fluency of [0, 5]) texts.push(await projectSoftPrompt(model, soft, { reach: 1, fluency, beam: 4, nearest: 12 }));
@@ -172,7 +172,7 @@ describe('back to text', () => {
     expect(texts[1].tokensUsed).toBeGreaterThan(0);
   });
 
-  test('reach goes on the way that the rows went: half way to another token becomes that token', async () => {
+  test('reach extends the movement of the rows: half the way to another token becomes that token', async () => {
     const { embedding, width } = modelVocabulary(model);
     const [one, other] = words().filter((token) => model.tokenizer.encode(model.tokenizer.decode([token])).join() === String(token));
     const rows = Float32Array.from({ length: width }, (_, i) => 0.6 * embedding[one * width + i] + 0.4 * embedding[other * width + i]);
@@ -183,14 +183,14 @@ describe('back to text', () => {
   });
 });
 
-describe('the words that it went towards', () => {
+describe('the words that it moved towards', () => {
   const words = ['colour', 'animal', 'shells', 'number'];
   const author = 'Say the sea. Choose';
   const authorSoft = (): SoftPrompt => {
     const ids = model.tokenizer.encode(author);
     return initialSoftPrompt(modelVocabulary(model), { start: 'text', tokens: ids.length, text: author, ids, seed: 1 });
   };
-  /** The mean of a word's tokens, of which it may have several. */
+  /** The mean of a word's tokens, because it may have several. */
   const meanOf = (word: string): Float32Array => {
     const { embedding, width } = modelVocabulary(model);
     const ids = model.tokenizer.encode(` ${word}`);
@@ -198,7 +198,7 @@ describe('the words that it went towards', () => {
   };
 
   test.each(words)(
-    'are none before a tuning; %s first where all places went there, with the whole word whose place went furthest',
+    'are empty before a tuning, and %s comes first if all places moved there, with the whole word whose place moved furthest',
     (word) => {
       const { embedding, width, norms } = modelVocabulary(model);
       const soft = authorSoft();
@@ -220,13 +220,13 @@ describe('the words that it went towards', () => {
       expect(others).toHaveLength(3);
       for (const { way } of others) expect(way).toBeLessThan(first.way);
       expect(wordsNear(model, { ...soft, rows }, words, 1)).toEqual([first]);
-      // As far away again is the last of them.
+      // The last of them is as far away again.
       const away = soft.rows.map((value, i) => value - (to[i % width] - middle[i % width]));
       expect(wordsNear(model, { ...soft, rows: away }, words, 5).at(-1)).toMatchObject({ word });
     },
   );
 
-  test('of one that began without a text stand in the place of no word', () => {
+  test('belong to no word of the text if it began without one', () => {
     const soft = { tokens: 1, rows: meanOf('animal'), text: '', drift: 0 };
     expect(wordsNear(model, soft, words, 1)).toEqual([{ word: 'animal', way: expect.any(Number) as number }]);
   });

@@ -1,6 +1,6 @@
 /**
- * @file A soft prompt: rows of numbers that stand where embeddings of tokens would. Lester et al. 2021. Among tokens its rows are numbers
- * from the vocabulary's size on, so that packing, shared prefixes and caches treat them as they treat any token.
+ * @file A soft prompt: rows of numbers in place of token embeddings. Lester et al. 2021. Its rows have token ids
+ * from the vocabulary's size upwards, so that packing, shared prefixes and caches treat them like any token.
  */
 import { TandemError } from '../errors.ts';
 import { randomStream } from '../random.ts';
@@ -10,21 +10,21 @@ import type { Tokenizer } from './tokenizer.ts';
 import type { WeightTensor } from './weightTensor.ts';
 
 export interface SoftPrompt {
-  /** How many virtual tokens. */
+  /** The number of virtual tokens. */
   readonly tokens: number;
   /** [tokens, hiddenSize], row-major. */
   readonly rows: Float32Array;
-  /** What it began as; '' for random rows. */
+  /** The text that it began as; '' for random rows. */
   readonly text: string;
-  /** Squared distance from there, summed over rows, in units of a vocabulary row's mean squared norm: how far it has drifted from its text. */
+  /** Squared distance from the initial rows, summed over rows, in units of a vocabulary row's mean squared norm: how far it has drifted from its text. */
   readonly drift: number;
 }
 
-/** Stands in a rendered prompt where the virtual tokens go: a code point that no text may use. */
+/** Marks the place of the virtual tokens in a rendered prompt: a code point that no text may use. */
 export const softMark = '\u{8FFFE}';
 
 /**
- * Tokens of a text, virtual ones in the place of its mark.
+ * The tokens of a text, with virtual ones in place of its mark.
  * @param soft undefined for weights without a soft prompt
  * @throws TandemError 'no-soft-prompt' for a mark without one
  */
@@ -48,8 +48,8 @@ export function encodeWithSoft(
 }
 
 /**
- * What a graph with a soft prompt is fed in the place of ids: those of real tokens, and for every token its row among the embedded tokens
- * and the soft prompt's rows after them. Undefined where no token is a virtual one: then the plain graph does.
+ * The graph inputs that replace the ids if there is a soft prompt: the ids of real tokens, and for every token its row among the embedded tokens
+ * followed by the soft prompt's rows. Undefined if no token is virtual, so that the plain graph is used.
  * @throws TandemError 'no-soft-prompt', 'adapter-mismatch'
  */
 export function softFeeds(
@@ -80,14 +80,14 @@ export function softFeeds(
   };
 }
 
-/** What the rows of a vocabulary are like. */
+/** Statistics of a vocabulary's rows. */
 export interface Vocabulary {
   /** [vocabularySize, hiddenSize]. */
   readonly embedding: Float32Array;
   readonly width: number;
   /** Euclidean norm of each row. */
   readonly norms: Float32Array;
-  /** Norms that all but one row of a hundred keep within. */
+  /** The range that contains the norms of 99 rows in a hundred. */
   readonly lowest: number;
   readonly highest: number;
   readonly meanSquare: number;
@@ -95,7 +95,7 @@ export interface Vocabulary {
 
 const measured = new WeakMap<object, Vocabulary>();
 
-/** Measured once for an embedding matrix [vocabularySize, hiddenSize]. */
+/** Computed once for an embedding matrix [vocabularySize, hiddenSize]. */
 export function vocabularyOf(config: ModelShape, embedding: WeightTensor): Vocabulary {
   const known = measured.get(embedding.data);
   if (known) return known;
@@ -110,12 +110,12 @@ export function vocabularyOf(config: ModelShape, embedding: WeightTensor): Vocab
   return vocabulary;
 }
 
-/** How the rows begin. PEFT's TEXT, RANDOM and SAMPLE_VOCAB. */
+/** The initial rows: PEFT's TEXT, RANDOM and SAMPLE_VOCAB. */
 export const softStarts = ['text', 'random', 'vocabulary'] as const;
 export type SoftStart = (typeof softStarts)[number];
 
 /**
- * @param ids tokens of `text`: repeated or cut to the asked length; not read by other starts
+ * @param ids tokens of `text`, repeated or cut to the requested length; not used by other starts
  */
 export function initialSoftPrompt(
   vocabulary: Vocabulary,
@@ -127,13 +127,13 @@ export function initialSoftPrompt(
   for (let row = 0; row < tokens; row++) {
     const id = start === 'text' && ids.length > 0 ? ids[row % ids.length] : random.integer(norms.length);
     if (start !== 'random') rows.set(embedding.subarray(id * width, (id + 1) * width), row * width);
-    // As wide as the vocabulary's own numbers.
+    // With the same spread as the vocabulary's numbers.
     else for (let i = 0; i < width; i++) rows[row * width + i] = (2 * random.uniform() - 1) * Math.sqrt((3 * meanSquare) / width);
   }
   return { tokens, rows, text: start === 'text' ? text : '', drift: 0 };
 }
 
-/** Scales rows back to where the vocabulary's norms lie; in place. */
+/** Scales rows back into the range of the vocabulary's norms, in place. */
 export function holdNorms(rows: Float32Array, { width, lowest, highest }: Vocabulary): void {
   for (let from = 0; from < rows.length; from += width) {
     const norm = Math.sqrt(squareOf(rows, from, width));

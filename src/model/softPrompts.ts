@@ -1,4 +1,4 @@
-/** @file What a model can do with soft prompts: begin one from a text, turn one back into text, and say where a text's tokens should go. */
+/** @file What a model can do with soft prompts: begin one from a text, project one to text, and estimate which tokens of a text to replace. */
 import { makeAdapter, type Adapter, type LoraConfig } from './adapter.ts';
 import { choicesAt, fluencyOf, modelVocabulary, projectSoftPrompt, type Projection, type ProjectionOptions } from './softProjection.ts';
 import { initialSoftPrompt, type SoftPrompt, type SoftStart } from './softPrompt.ts';
@@ -7,17 +7,17 @@ import type { TokenModel } from './tokenModel.ts';
 import { batchGradient, type TrainingExample } from './training.ts';
 
 export interface SoftPrompts {
-  /** @param tokens how many; as many as the text has where left out, within `softSizes` */
+  /** @param tokens how many; if omitted, as many as the text has, within `softSizes` */
   begin(text: string, options: { readonly start: SoftStart; readonly tokens?: number; readonly seed: number }): SoftPrompt;
   project(soft: SoftPrompt, options: ProjectionOptions): Promise<Projection>;
-  /** Those of the words that a soft prompt has gone towards, furthest first; costs no tokens. */
+  /** The given words that a soft prompt has moved towards, furthest first. Costs no tokens. */
   words(soft: SoftPrompt, among: Iterable<string>, count: number): readonly NearWord[];
-  /** Mean log-probability of a token, for each text. */
+  /** Mean log-probability per token, for each text. */
   fluency(texts: readonly string[]): Promise<{ readonly fluency: readonly number[]; readonly tokensUsed: number }>;
   /**
-   * The text with one token replaced, by how much the loss on the examples is expected to fall, most first.
-   * @param examples under the text, which stands in them as the soft prompt that it is given
-   * @param lora what the adapter is like where there is none
+   * The text with one token replaced, sorted by the expected decrease of the loss on the examples, largest first.
+   * @param examples under the text, which replaces the soft prompt in them
+   * @param lora the shape of the adapter if there is none
    */
   substitutions(
     text: string,
@@ -34,7 +34,7 @@ export interface Substitution {
   readonly expected: number;
 }
 
-/** Fewer virtual tokens say too little, more cost every row. */
+/** Fewer virtual tokens express too little, and each further one costs tokens in every row. */
 export const softSizes = { least: 8, most: 48 };
 
 export function softPrompts(model: TokenModel): SoftPrompts {

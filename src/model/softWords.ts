@@ -1,22 +1,22 @@
-/** @file The words that a soft prompt has gone towards: a hint to whoever proposes texts. */
+/** @file The words that a soft prompt has moved towards, as a hint for proposers of texts. */
 import { modelVocabulary, wholeWordAt } from './softProjection.ts';
 import type { SoftPrompt, Vocabulary } from './softPrompt.ts';
 import type { TokenModel } from './tokenModel.ts';
 
 export interface NearWord {
   readonly word: string;
-  /** The whole word of the soft prompt's text whose place went furthest there; absent where it began without one. */
+  /** The whole word of the soft prompt's text whose place moved furthest in that direction. Absent if it began without a text. */
   readonly instead?: string;
-  /** How far the soft prompt went in the word's direction, as the mean over its places, in root mean squared norms of the vocabulary. */
+  /** How far the soft prompt moved in the word's direction, as the mean over its places, in root mean squared norms of the vocabulary. */
   readonly way: number;
 }
 
 /**
- * The words that the soft prompt went towards from where it began, furthest first. The distance would not do: after a tuning most rows are
- * still nearest to the token that they began as. Nor would a single place: what all of them agree on is less noise. A word's direction is
- * seen from the middle of the vocabulary; seen from the token that a row left, rare tokens, which are short, would lie on the way of all.
- * @param among the words that are asked for: a vocabulary is full of parts of words
- * @param count at most this many; none where it is unchanged
+ * The words that the soft prompt moved towards from its initial rows, furthest first. The distance is unsuitable, because after a tuning most rows
+ * are still nearest to the token that they began as. A single place is unsuitable too, because the mean of all places has less noise. A word's direction
+ * is measured from the centre of the vocabulary. From the token that a row began as, every movement would point to rare tokens, whose embeddings are short.
+ * @param among the words to choose from, because a vocabulary is full of parts of words
+ * @param count the most words; none if the soft prompt is unchanged
  */
 export function wordsNear(model: TokenModel, soft: SoftPrompt, among: Iterable<string>, count: number): NearWord[] {
   const { tokenizer } = model;
@@ -52,7 +52,7 @@ function middleOf({ embedding, width, norms }: Vocabulary): Float32Array {
   return sum;
 }
 
-/** Of length 1: from the middle of the vocabulary to the mean of a word's tokens. */
+/** A unit vector from the centre of the vocabulary to the mean of a word's tokens. */
 function directionOf({ embedding, width }: Vocabulary, tokens: readonly number[], middle: Float32Array): Float32Array {
   const direction = middle.map((value) => -value);
   for (const token of tokens) for (let i = 0; i < width; i++) direction[i] += embedding[token * width + i] / tokens.length;

@@ -1,4 +1,4 @@
-/** @file Tokens are counted from texts. */
+/** @file Counting the tokens of texts. */
 import { expect, test } from 'vitest';
 import type { Tokenizer } from './tokenizer.ts';
 import { softMark } from './softPrompt.ts';
@@ -15,14 +15,14 @@ const tokenizer: Tokenizer = {
 
 const texts = textsOf(tokenizer);
 
-test('shared beginnings of texts and of answers count once', () => {
+test('common beginnings of texts and of answers count once', () => {
   expect(texts.countShared(['a b c', 'a b c'])).toBe(3);
   expect(texts.countShared(['a b c', 'a b d e', 'a bx'])).toBe(1 + 2 + 3 + 1);
   expect(texts.countShared(['a', 'b', ''])).toBe(2);
   expect(texts.countBranches([' card arrival', ' card lost', ' other'])).toBe(4);
 });
 
-test('virtual tokens count where their mark stands, and the mark counts as text where nobody knows them', () => {
+test('virtual tokens count at their mark, and without a soft prompt the mark counts as text', () => {
   const prompt = `a ${softMark} b`;
   expect(texts.count(prompt, { tokens: 5 })).toBe(texts.count('a ') + 5 + texts.count(' b'));
   expect(texts.count(prompt)).toBe(texts.count('a x b'));

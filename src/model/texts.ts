@@ -1,38 +1,38 @@
-/** @file What a model makes of texts: how many tokens they are, and what its chat template makes of turns. Above `model/` nothing needs more. */
+/** @file What a model does with texts: counting their tokens, and rendering its chat template. Code above `model/` needs no more than this. */
 import type { ChatMessage, ChatOptions } from './chatMessages.ts';
 import { encodeWithSoft } from './softPrompt.ts';
 import { beginning, continuationTokens, type Tokenizer } from './tokenizer.ts';
 
-/** A soft prompt, for which a text has a mark. */
+/** A soft prompt, whose place in a text is a mark. */
 export interface VirtualTokens {
   readonly tokens: number;
 }
 
 export interface Texts {
-  /** The chat template's own text, where the model has one. */
+  /** The chat template's source, if the model has one. */
   readonly chatTemplate?: string;
   /**
-   * Renders the model's chat template, up to where the assistant's answer starts.
+   * Renders the model's chat template, up to the start of the assistant's answer.
    * @throws TandemError 'no-chat-template', 'no-system-role', 'bad-template', 'too-slow'
    */
   chat(messages: readonly ChatMessage[], options?: ChatOptions): string;
-  /** Tokens of a text by itself; a virtual token counts like any other. */
+  /** Tokens of a text by itself. A virtual token counts like any other. */
   count(text: string, soft?: VirtualTokens): number;
-  /** Tokens of a text as it stands after a prompt. */
+  /** Tokens of a text that follows a prompt. */
   countAnswer(text: string): number;
   /**
-   * Tokens of the distinct texts, their common beginning counted once. The beginning is cut before white space, where tokens end too, so that
-   * it and the rests are tokenized apart.
+   * Tokens of the distinct texts, with their common beginning counted once. The beginning is cut before white space, where tokens end too, so that
+   * it and the remainders are tokenized separately.
    */
   countShared(texts: readonly string[], soft?: VirtualTokens): number;
-  /** Tokens of the answers, common beginnings of tokens counted once: the nodes of their trie. */
+  /** Tokens of the answers, with common beginnings counted once, i.e. the nodes of their trie. */
   countBranches(answers: readonly string[]): number;
-  /** What the model reads of a prompt: with its begin token, if it has one, and how many tokens that is. */
+  /** The model's input for a prompt, including its begin token, if it has one, and the number of tokens. */
   asRead(prompt: string, soft?: VirtualTokens): { readonly text: string; readonly tokens: number };
 }
 
 export function textsOf(tokenizer: Tokenizer): Texts {
-  // Without a soft prompt its mark counts as the text that it is: a prompt is counted before anybody knows its weights.
+  // Without a soft prompt its mark counts as text, because a prompt is counted before its weights are known.
   const encode = (text: string, soft?: VirtualTokens): number[] =>
     soft ? encodeWithSoft(tokenizer, text, soft, tokenizer.vocabularySize) : tokenizer.encode(text);
   const count: Texts['count'] = (text, soft) => encode(text, soft).length;
@@ -65,7 +65,7 @@ export function textsOf(tokenizer: Tokenizer): Texts {
   };
 }
 
-/** How many letters all texts begin with, up to where white space follows in each. */
+/** The number of characters that all texts have in common at their beginning, up to a place where white space follows in each. */
 function commonBeginning(texts: readonly string[]): number {
   const first = texts[0];
   let length = Math.min(...texts.map((text) => text.length));

@@ -1,4 +1,4 @@
-/** @file What a model offers beside answers where its weights can be trained. */
+/** @file What a model offers in addition to answers if its weights can be trained. */
 import { TandemError } from '../errors.ts';
 import type { Adapter, LoraConfig } from './adapter.ts';
 import type { AdapterTraining, AdapterTrainingOptions } from './adapterTraining.ts';
@@ -18,11 +18,11 @@ export interface TrainableModel extends OpenedModel {
 }
 
 export interface WeightTraining {
-  /** Weights that change nothing yet. */
+  /** Initial weights, which change nothing yet. */
   fresh(lora: LoraConfig, seed: number): Adapter;
-  /** Trains a copy of the adapter, which keeps its shape. */
+  /** Trains a copy of the adapter with the same shape. */
   start(from: Adapter, options: AdapterTrainingOptions): AdapterTraining;
-  /** @param soft of a prompt with a mark for it @throws TandemError 'too-long', 'empty-prompt', 'no-soft-prompt' */
+  /** @param soft the soft prompt of a prompt with a mark for it @throws TandemError 'too-long', 'empty-prompt', 'no-soft-prompt' */
   example(text: TrainingText, soft?: SoftPrompt): TrainingExample;
   readonly soft: SoftPrompts;
 }

@@ -1,4 +1,4 @@
-/** @file Gradients on the tiny model, against finite differences and against themselves; transformerGraph.test.ts holds them against PyTorch's. */
+/** @file Gradients on the tiny model, compared with finite differences and with each other. transformerGraph.test.ts compares them with PyTorch's. */
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { randomStream } from '../random.ts';
 import { onnxRuntimeExecutor } from '../tensor/onnxruntime.ts';
@@ -23,7 +23,7 @@ beforeAll(async () => {
   tuned = await loadAdapter(fixture('tiny-tied/adapter'));
 });
 
-/** Rows with a prompt of nine tokens in common, and answers of one to three. */
+/** Rows whose prompts have nine tokens in common, with answers of one to three. */
 const head = [5, 9, 17, 33, 12, 80, 41, 66, 7];
 const examples: TrainingExample[] = [
   { prompt: [...head, 50, 51], answer: [20] },
@@ -50,13 +50,13 @@ describe('batches', () => {
   test('a batch that is run in parts has the loss and the gradient of the whole', async () => {
     const whole = await batchGradient(engine, tuned, examples, 0);
     const parts = await batchGradient(engine, tuned, examples, 0, { tokens: 9 + 4 });
-    // Own tokens once, the shared nine in each of the three parts.
+    // Own tokens once, and the nine shared ones in each of the three parts.
     expect([whole.tokens, parts.tokens]).toEqual([17 + 9, 17 + 3 * 9]);
     expect(parts.loss).toBeCloseTo(whole.loss, 5);
     expect(distance(parts.gradients, whole.gradients)).toBeLessThan(1e-5);
   });
 
-  test('a sequence of worked examples teaches each of its answers as if it were an example of its own', async () => {
+  test('a sequence of worked examples teaches each of its answers as if it were a separate example', async () => {
     const [first, second, third] = examples;
     const before = [...first.prompt, ...first.answer, 3, ...second.prompt];
     const span = (start: number, { answer }: TrainingExample) => ({ start, end: start + answer.length });
@@ -69,7 +69,7 @@ describe('batches', () => {
     const other: TrainingExample = { ...sequence, answer: [40, 41] };
     for (const [together, alone] of [
       [[sequence], apart],
-      // Two sequences that begin alike share no token from which an answer is predicted.
+      // Two sequences with the same beginning share no token from which an answer is predicted.
       [
         [sequence, other],
         [...apart, ...apart.slice(0, 2), { ...apart[2], answer: other.answer }],
@@ -102,21 +102,21 @@ describe('batches', () => {
   });
 });
 
-describe('rows and prefixes that hold too many pairs of tokens for one run', () => {
+describe('rows and prefixes with too many pairs of tokens for one run', () => {
   const long: TrainingExample = { prompt: [...head, ...Array.from({ length: 40 }, (_, i) => 20 + ((7 * i) % 70))], answer: [20, 30, 31] };
-  /** At most `count` pairs a head. */
+  /** At most `count` pairs per head. */
   const within = (count: number, of: readonly TrainingExample[], seed = 0, adapter = tuned): Promise<BatchGradient> =>
     batchGradient(engine, adapter, of, seed, { pairs: count * engine.config.heads * engine.config.layers });
-  /** What depends on the asked positions alone. */
+  /** The part that depends only on the asked positions. */
   const last = ({ gradients }: BatchGradient): Map<string, Float32Array> =>
     new Map([...gradients].filter(([name]) => new RegExp(`^layers\\.${engine.config.layers - 1}\\.(q|o|gate|up|down)_proj`).test(name)));
 
-  test('a long row has the loss of the whole; its gradient flows through as many of its last tokens as may be, and is the nearer the more', async () => {
+  test('a long row has the loss of the whole. Its gradient flows through as many of its last tokens as allowed, and more tokens make it more accurate', async () => {
     const batch = [...examples, long];
     const whole = await batchGradient(engine, tuned, batch, 0);
     const distances: number[] = [];
     for (const own of [4, 16, 32]) {
-      // 51 tokens look at up to 51.
+      // 51 tokens attend to up to 51.
       const cut = await within(own * 51, batch);
       expect(cut.tokens).toBeGreaterThan(whole.tokens);
       expect(cut.loss).toBeCloseTo(whole.loss, 4);
@@ -130,7 +130,7 @@ describe('rows and prefixes that hold too many pairs of tokens for one run', () 
     expect(distance((await within(42 * 51, batch)).gradients, whole.gradients)).toBeLessThan(1e-4);
   });
 
-  test('a long prefix is given to the rows that share it', async () => {
+  test('a long prefix receives no gradient from the rows that share it', async () => {
     const cut = await within(80, examples);
     const whole = await batchGradient(engine, tuned, examples, 0);
     expect(cut.loss).toBeCloseTo(whole.loss, 4);
@@ -138,7 +138,7 @@ describe('rows and prefixes that hold too many pairs of tokens for one run', () 
     expect(distance(cut.gradients, whole.gradients)).toBeGreaterThan(1e-3);
   });
 
-  test('with dropout too; and rows that are all long are trained on', async () => {
+  test('this also works with dropout, and rows that are all long are trained on', async () => {
     const dropping = { ...tuned, config: { ...tuned.config, dropout: 0.3 } };
     const [one, again, other] = [
       await within(200, [long], 1, dropping),
@@ -156,16 +156,16 @@ describe('rows and prefixes that hold too many pairs of tokens for one run', () 
     expect(losses.at(-1)).toBeLessThan(losses[0]);
   });
 
-  test('rows of middling length are run apart where together they would hold too many', async () => {
+  test('rows of medium length are run separately if they would have too many pairs together', async () => {
     const whole = await batchGradient(engine, tuned, examples, 0);
-    // The longest alone: 7 own tokens that look at 16; two of them would be 2 x 7 x 16.
+    // The longest alone: 7 own tokens that attend to 16. Two of them would be 2 x 7 x 16.
     const parts = await within(7 * 16, examples);
     expect(parts.tokens).toBeGreaterThan(whole.tokens);
     expect(distance(parts.gradients, whole.gradients)).toBeLessThan(1e-5);
   });
 });
 
-test('a row that is longer than the model reads is refused, one that just fits is not', async () => {
+test("a row that is longer than the model's context is refused, and one that just fits is not", async () => {
   const { maxPositions } = engine.config;
   const row = (tokens: number): TrainingExample => ({ prompt: new Array<number>(tokens - 3).fill(9), answer: [20, 21, 22, 23] });
   expect((await batchGradient(engine, tuned, [row(maxPositions)], 0)).loss).toBeGreaterThan(0);
@@ -212,7 +212,7 @@ describe('dropout', () => {
     return makeAdapter({ ...lora, dropout: rate }, pairs);
   };
 
-  test('the same seed drops the same, another seed something else', async () => {
+  test('the same seed drops the same values, another seed drops others', async () => {
     const adapter = makeAdapter({ ...tuned.config, dropout: 0.5 }, tuned.pairs);
     const [first, again, other] = [
       await batchGradient(engine, adapter, examples, 3),
@@ -224,7 +224,7 @@ describe('dropout', () => {
     expect(other.loss).not.toBe(first.loss);
   });
 
-  test('what is dropped is made up for: on average over masks the gradient is that without dropout', { tags: 'long' }, async () => {
+  test('scaling compensates for what is dropped: the mean over masks is the gradient without dropout', { tags: 'long' }, async () => {
     // While B is zero the loss does not see the masks, and the gradient of B is linear in them.
     const plain = await batchGradient(engine, dropped(0), examples, 0);
     const draws = 150;
@@ -290,7 +290,7 @@ describe('the penalty on the change of the weights', () => {
           return drift;
         };
         const slope = (penalty * (driftAt(0.01) - driftAt(-0.01))) / 0.02;
-        // What was there before is added to.
+        // Existing gradients are added to.
         expect(gradients.get(nameOf(matrix))![i] - 5, `${nameOf(matrix)}[${i}]`).toBeCloseTo(slope, 3);
       }
     }
@@ -309,7 +309,7 @@ describe('the penalty on the change of the weights', () => {
 });
 
 describe('training a part of an adapter', () => {
-  test('leaves the rest as it is, to the bit, and moves what may move', async () => {
+  test('leaves the rest unchanged, to the bit, and changes what may change', async () => {
     const training = trainAdapter(engine, tuned, { seed: 0, weightDecay: 0.01, weightPenalty: 0.1, freedom: { rank: 2, fromLayer: 1 } });
     for (let step = 0; step < 3; step++) await training.step(examples, 1e-2);
     const { rank } = tuned.config;
@@ -337,7 +337,7 @@ describe('training an adapter', () => {
     expect(training.steps).toBe(30);
   });
 
-  test('neither changes the adapter that it started from nor one that was taken out of it', async () => {
+  test('changes neither the adapter that it started from nor one that was copied out of it', async () => {
     const start = initialAdapter(engine.config, lora, 1);
     const training = trainAdapter(engine, start, { seed: 0 });
     await training.step(examples, 1e-2);

@@ -16,20 +16,20 @@ import { softFeeds, type SoftPrompt } from './softPrompt.ts';
 export interface TrainingExample {
   readonly prompt: readonly number[];
   readonly answer: readonly number[];
-  /** Places in the prompt of other answers whose likelihood is raised too, first to last: those of the worked examples before the question. */
+  /** Places in the prompt of other answers whose likelihood is also raised, first to last: those of the worked examples before the question. */
   readonly earlier?: readonly TokenSpan[];
 }
 
-/** Tokens [start, end) of a prompt; start is at least 1. */
+/** Tokens [start, end) of a prompt. Start is at least 1. */
 export interface TokenSpan {
   readonly start: number;
   readonly end: number;
 }
 
-/** How many answers are learned from an example. */
+/** The number of answers that are learned from an example. */
 const answersIn = ({ earlier = [] }: TrainingExample): number => 1 + earlier.length;
 
-/** Tokens that a forward pass over examples takes: those that they share and run once, all others, and how many answers are learned from them. */
+/** The tokens of a forward pass over examples: those that they share and run once, all others, and the number of answers learned from them. */
 export function tokensOf(examples: readonly TrainingExample[]): {
   readonly shared: number;
   readonly own: number;
@@ -44,7 +44,7 @@ export function tokensOf(examples: readonly TrainingExample[]): {
 }
 
 /**
- * How many tokens the examples have in common and share in a run: an answer that is learned is predicted from a token of the example's own.
+ * How many tokens the examples have in common and share in a run. A learned answer is predicted from a token of the example's own.
  */
 export const sharedPrefix = (examples: readonly TrainingExample[]): number =>
   Math.min(
@@ -55,7 +55,7 @@ export const sharedPrefix = (examples: readonly TrainingExample[]): number =>
 export interface BatchGradient {
   /** Mean negative log-likelihood of an answer, in nats. */
   readonly loss: number;
-  /** Of that loss, by parameter name. */
+  /** The gradient of that loss, by parameter name. */
   readonly gradients: ReadonlyMap<string, Float32Array>;
   /** Tokens that were run through the model. */
   readonly tokens: number;
@@ -64,27 +64,27 @@ export interface BatchGradient {
 /** What is trained: the matrices of a LoRA and, where the prompts have virtual tokens, the soft prompt; or every weight of the model. */
 export type Trainable = { readonly config: LoraConfig; readonly pairs: readonly LoraPair[]; readonly soft?: SoftPrompt } | 'weights';
 
-/** Tokens, shared ones included, that one run takes; larger batches are run in parts whose gradients add up: 2 GB with SmolLM2-135M. */
+/** The most tokens of one run, including shared ones. Larger batches are run in parts whose gradients are summed: 2 GB with SmolLM2-135M. */
 const tokensPerRun = 896;
 
 /**
- * Pairs of a token and one that it looks at, over all heads and layers, whose scores one run holds for its backward pass: some 4 GB. A row of
- * SmolLM2-135M has as many with 900 tokens.
+ * The most pairs of a token and one that it attends to, over all heads and layers, whose scores one run stores for its backward pass: about 4 GB. A row of
+ * SmolLM2-135M has this many with 900 tokens.
  */
 const pairsPerRun = 2.2e8;
 
 export interface RunLimits {
-  /** Tokens a run, or somewhat more. */
+  /** Tokens per run, or slightly more. */
   readonly tokens?: number;
   readonly pairs?: number;
 }
 
 /**
  * The gradient of the mean negative log-likelihood of the answers given the prompts.
- * The prompts' common prefix is computed once a run and receives gradients from every row.
+ * The prompts' common prefix is computed once per run and receives gradients from every row.
  * @param dropoutSeed names the dropout masks of this step; the same seed gives the same masks
- * @param limits where a LoRA is trained, a row or a prefix that alone has more pairs than a run may hold keeps its loss, but its gradient
- *   flows through the last tokens only, those before them being given (truncated backpropagation)
+ * @param limits if a LoRA is trained, a row or a prefix that alone has more pairs than a run may store keeps its loss, but its gradient
+ *   flows only through the last tokens, and the earlier ones count as constant (truncated backpropagation)
  * @throws TandemError 'too-long'
  */
 export async function batchGradient(
@@ -98,10 +98,10 @@ export async function batchGradient(
   const { heads, layers } = engine.config;
   const { tokens: most = tokensPerRun, pairs = pairsPerRun } = limits;
   const pairsPerHead = pairs / (heads * layers);
-  // A soft prompt stands at the beginning, which is what would be given.
+  // A soft prompt is at the beginning, which is the part that would be constant.
   const isDivisible = trainable !== 'weights' && !trainable.soft;
   const common = sharedPrefix(examples);
-  // A single row has all of its prompt in common with itself; as much of a long one as may be is its own.
+  // A single row shares its whole prompt with itself. As much of a long one as allowed counts as its own.
   const shared = isDivisible && examples.length === 1 && common * common > pairsPerHead ? 0 : common;
   const isLong = (example: TrainingExample): boolean => isDivisible && (lengthOf(example) - shared) * lengthOf(example) > pairsPerHead;
   const short = examples.filter((example) => !isLong(example));
@@ -130,10 +130,10 @@ export async function batchGradient(
   return { loss, gradients: total, tokens };
 }
 
-/** Tokens that are run: the last one of the answer is never an input. */
+/** The tokens that are run. The last one of the answer is never an input. */
 const lengthOf = ({ prompt, answer }: TrainingExample): number => prompt.length + answer.length - 1;
 
-/** Parts of like size, short rows first. */
+/** Parts of similar size, short rows first. */
 function parts(examples: readonly TrainingExample[], shared: number, most: number, pairsPerHead: number): TrainingExample[][] {
   if (examples.length === 0) return [];
   const sizeOf = (example: TrainingExample): number => lengthOf(example) - shared;
@@ -157,7 +157,7 @@ function parts(examples: readonly TrainingExample[], shared: number, most: numbe
 
 interface Part {
   readonly part: readonly TrainingExample[];
-  /** Tokens that all of them begin with. */
+  /** The tokens that all of them begin with. */
   readonly prefix: number;
   /** The prefix is run beforehand, and no gradient flows through it. */
   readonly given: boolean;
@@ -212,20 +212,20 @@ async function partGradient(
   return { loss: results.loss.data[0], gradients: found, tokens: shared + own };
 }
 
-/** The answers that are learned, in the tokens of prompt and answer; those that a long prompt leaves among what is given are not. */
+/** The learned answers, in the tokens of prompt and answer, without those in the constant part of a long prompt. */
 const spansIn = ({ prompt, answer, earlier = [] }: TrainingExample): TokenSpan[] => [
   ...earlier,
   { start: prompt.length, end: prompt.length + answer.length },
 ];
 
-/** The graph sees B times alpha / rank; the parameter is B. */
+/** The graph's input is B times alpha / rank, but the parameter is B. */
 function unscale(found: ReadonlyMap<string, Float32Array>, scale: number): void {
   for (const [name, gradient] of found) if (name.endsWith('.b')) for (let i = 0; i < gradient.length; i++) gradient[i] *= scale;
 }
 
 const gradientOf = 'gradient of ';
 
-/** LoRA and soft prompt stand in one graph: one forward and one backward for both. */
+/** LoRA and soft prompt are in one graph, with one forward and one backward pass for both. */
 function trainingGraph(
   engine: Engine,
   { targets, soft }: GraphVariant,
@@ -259,7 +259,7 @@ function dropoutNode(count: Dim): (x: Node, name: string) => Node {
   return (x) => {
     const width = x.shape[1] as number;
     const shift = add(slice(features, 0, 0, width), constant(((++linear * 0.618034) % 1) + 0.01));
-    // The last layer's x holds the asked positions only.
+    // The last layer's x contains only the asked positions.
     const own = x.shape[0] === 'M' ? gatherRows(tokens, input('asked', ['M'], 'int32')) : tokens;
     const product = mul(reshape(own, [x.shape[0], 1]), reshape(shift, [1, width]));
     const noise = sub(product, floor([product], {}));

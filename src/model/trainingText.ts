@@ -6,17 +6,17 @@ import type { Tokenizer } from './tokenizer.ts';
 import type { TokenSpan, TrainingExample } from './training.ts';
 
 export interface TrainingText {
-  /** Up to the first answer that is learned. */
+  /** The text up to the first answer that is learned. */
   readonly prompt: string;
   /** Answers of worked examples, first to last, each with the text from there to the next answer. */
   readonly earlier: readonly { readonly answer: string; readonly then: string }[];
-  /** As it follows the text before it. */
+  /** The answer as it follows the text before it. */
   readonly answer: string;
-  /** What the model learns to end the answer with: its turn or the text. A label that is chosen needs no end. */
+  /** What the model learns to end the answer with: the end of its turn or of the text. A label that is chosen needs no end. */
   readonly end?: 'turn' | 'text';
 }
 
-/** @param soft of a prompt with a mark for it @throws TandemError 'too-long', 'empty-prompt', 'no-soft-prompt' */
+/** @param soft the soft prompt of a prompt with a mark for it @throws TandemError 'too-long', 'empty-prompt', 'no-soft-prompt' */
 export function trainingExample(model: TokenModel, { prompt, earlier, answer, end }: TrainingText, soft?: SoftPrompt): TrainingExample {
   const tokens = model.promptTokens(prompt, soft);
   const spans: TokenSpan[] = [];
@@ -30,7 +30,7 @@ export function trainingExample(model: TokenModel, { prompt, earlier, answer, en
   return { prompt: tokens, answer: ended, ...(spans.length > 0 && { earlier: spans }) };
 }
 
-/** The token that the chat template ends a turn with or, of a text or without such a token, the end of text. */
+/** The token with which the chat template ends a turn or, for a text or without such a token, the end-of-text token. */
 export function endOf(end: TrainingText['end'], { turnEndToken, endTokens }: Pick<Tokenizer, 'turnEndToken' | 'endTokens'>): number[] {
   if (!end) return [];
   const token = (end === 'turn' ? turnEndToken : undefined) ?? endTokens.at(0);

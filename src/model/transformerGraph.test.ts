@@ -59,7 +59,7 @@ describe.each(models)('%s', (name) => {
     }
   });
 
-  test('LoRA gradients through the shared prefix agree with PyTorch, which computes every row whole', async () => {
+  test('LoRA gradients through the shared prefix agree with PyTorch, which computes every row as a whole', async () => {
     const engine = await open(name);
     const adapter = await loadAdapter(fixture(`${name}/adapter`));
     const { rows, loss, gradients } = (await json(`${name}/lora.json`)) as LoraFixture;
@@ -87,11 +87,11 @@ describe.each(families)('%s, in parts', (name) => {
   interface Greedy {
     readonly prompts: number[][];
     readonly tokens: number[][];
-    /** Of every eighth step. */
+    /** The logits of every eighth step. */
     readonly logits: number[][][];
   }
 
-  test('greedy text over a shared prefix and a cache of keys and values is that of transformers', async () => {
+  test('greedy text over a shared prefix and a cache of keys and values equals that of transformers', async () => {
     const engine = await open(name);
     const { prompts, tokens } = (await json(`${name}/greedy.json`)) as Greedy;
     expect(commonPrefix(prompts)).toBeGreaterThan(3);
@@ -101,7 +101,7 @@ describe.each(families)('%s, in parts', (name) => {
     expect(written.map((row) => row.tokens)).toEqual(tokens);
   });
 
-  test('logits agree when the text comes piece by piece: a cached prefix, then tokens upon cached tokens', async () => {
+  test('logits agree if the text is computed in pieces: a cached prefix, then tokens after cached tokens', async () => {
     const engine = await open(name);
     const { prompts, tokens, logits } = (await json(`${name}/greedy.json`)) as Greedy;
     const shared = commonPrefix(prompts);
@@ -126,7 +126,7 @@ describe.each(families)('%s, in parts', (name) => {
     }
   });
 
-  test('log-likelihoods of labels upon a shared prefix are those of whole sequences', async () => {
+  test('log-likelihoods of labels after a shared prefix equal those of whole sequences', async () => {
     const engine = await open(name);
     const adapter = await loadAdapter(fixture(`${name}/adapter`));
     const { rows } = (await json(`${name}/lora.json`)) as LoraFixture;
@@ -163,7 +163,7 @@ async function wholeLikelihood(
   return total;
 }
 
-test('a prompt that its completion makes longer than the model reads is refused', async () => {
+test("a prompt that exceeds the model's context together with its completion is refused", async () => {
   const engine = await open('tiny-tied');
   const { maxPositions } = engine.config;
   const rows = (tokens: number) => [{ prompt: new Array<number>(tokens - 2).fill(9), completions: [[20], [21, 22, 23]] }];
@@ -192,11 +192,11 @@ test('scores over a trie of labels, with a shared prefix and a cache, equal thos
   }
 });
 
-describe('rows of thousands of tokens, which are run by themselves and in pieces', { tags: 'long' }, () => {
+describe('rows of thousands of tokens, which are run separately and in pieces', { tags: 'long' }, () => {
   const long = Array.from({ length: 2500 }, (_, i) => 20 + ((7 * i + (i >> 5)) % 70));
   const [short, middling] = [long.slice(0, 40), [...long.slice(0, 300), 33, 21]];
 
-  test.each(['tiny-tied', 'tiny-mistral'])('%s scores and continues them as one pass over all of it does', async (name) => {
+  test.each(['tiny-tied', 'tiny-mistral'])('%s scores and continues them like a single pass over everything', async (name) => {
     const files = await loadModelFiles(fixture(name));
     const engine = makeEngine({ ...files.config, maxPositions: 4096 }, files.weights, onnxRuntimeExecutor({ threads: 1 }));
     const prompts = [short, [...long, 50], middling, [...long.slice(0, 2000), 51]];
@@ -230,7 +230,7 @@ describe('rows of thousands of tokens, which are run by themselves and in pieces
   });
 });
 
-test('no run of rows of middling length holds more attention scores than it should', { tags: 'long' }, async () => {
+test('no run of medium-length rows stores more attention scores than allowed', { tags: 'long' }, async () => {
   const files = await loadModelFiles(fixture('tiny-tied'));
   const executor = onnxRuntimeExecutor({ threads: 1 });
   const held: number[] = [];

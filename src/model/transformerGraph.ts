@@ -3,7 +3,7 @@
  * cache), every row attends to [prefix ; its own tokens], and gradients flow back through the shared part.
  *
  * Sizes: P prefix tokens, T packed own tokens of N rows padded to L in attention, S own tokens of each row already in the cache,
- * M positions whose next token is asked for, R rank, V virtual tokens of a soft prompt, F positions in the rotary tables.
+ * M positions whose next token is predicted, R rank, V virtual tokens of a soft prompt, F positions in the rotary tables.
  */
 import { input, product, sumOf, type DType, type Dim, type Node } from '../tensor/graph.ts';
 import { rmsNorm, rope } from '../tensor/neuralOps.ts';
@@ -13,24 +13,24 @@ import { blockOf, linearNames, type LinearName } from './linears.ts';
 import { attention, masksOf, type KeysAndValues, type PackingInputs, type Positions } from './attention.ts';
 import type { ModelShape } from './modelShape.ts';
 
-/** The transformer that is built. */
+/** The transformer to build. */
 export interface Transformer {
   readonly config: ModelShape;
-  /** Of its frozen matrices. */
+  /** The form of its frozen matrices. */
   readonly form: FrozenForm;
 }
 
-/** Which of its variants is built. */
+/** The variant to build. */
 export interface GraphOptions {
-  /** Linears that carry a LoRA; its matrices are inputs `layers.0.q_proj.a` [R, in] and `.b` [out, R]. */
+  /** Linears that have a LoRA. Its matrices are inputs `layers.0.q_proj.a` [R, in] and `.b` [out, R]. */
   readonly adapter?: readonly LinearName[];
-  /** Some tokens are rows of a soft prompt, an input `soft` [V, hidden]; `softPlace` says which row each token reads. */
+  /** Some tokens are rows of a soft prompt, an input `soft` [V, hidden]. `softPlace` says which row each token reads. */
   readonly soft?: boolean;
   /** Wraps the input of a LoRA's A in training. */
   readonly dropout?: (x: Node, name: string) => Node;
   /** 'computed': the prefix is run in this graph; 'cached': its keys and values are inputs. */
   readonly prefix: 'computed' | 'cached';
-  /** Rows continue from keys and values of their own earlier tokens, and the new ones are results. */
+  /** Rows continue from keys and values of their own earlier tokens, and the new ones are outputs. */
   readonly past: boolean;
 }
 
@@ -43,7 +43,7 @@ export interface TransformerGraph {
   readonly cache: ReadonlyMap<string, Node>;
 }
 
-/** Builds the transformer; every tensor it needs is an input. Touvron et al. 2023; LoRA: Hu et al. 2021. */
+/** Builds the transformer. Every tensor that it needs is an input. Touvron et al. 2023; LoRA: Hu et al. 2021. */
 export function transformerGraph(transformer: Transformer, options: GraphOptions): TransformerGraph {
   const parameters = new Map<string, Node>();
   const cache = new Map<string, Node>();
@@ -94,12 +94,12 @@ export function transformerGraph(transformer: Transformer, options: GraphOptions
   return { logits: head.product(asked), parameters, cache };
 }
 
-/** Keys and values that are fed. */
+/** Keys and values that are inputs. */
 function cached(name: string, shape: readonly Dim[]): KeysAndValues {
   return { keys: input(`${name}Keys`, shape), values: input(`${name}Values`, shape) };
 }
 
-/** Where the packed tokens stand and what they are; see `Packing` in packing.ts for the values. */
+/** The layout and ids of the packed tokens. See `Packing` in packing.ts for the values. */
 function packingInputs(
   config: ModelShape,
   options: GraphOptions,
@@ -118,11 +118,11 @@ function packingInputs(
       queries: input('queryPositions', ['N', 'L'], 'int32'),
       keys: input('keyPositions', ['N', ownKeys], 'int32'),
     },
-    /** Number of the packed token at each padded place, -1 at padding; and the way back. */
+    /** Index of the packed token at each padded place, -1 for padding, and the inverse. */
     rowIndex,
     flatRowIndex: reshape(rowIndex, [product(['N', 'L'])]),
     packIndex: input('packIndex', ['T'], 'int32'),
-    /** Numbers among all tokens of this graph, prefix first. */
+    /** Indices among all tokens of this graph, prefix first. */
     asked: input('asked', ['M'], 'int32'),
     cos: input('cos', ['F', config.headSize / 2]),
     sin: input('sin', ['F', config.headSize / 2]),

@@ -36,7 +36,7 @@ export function bodyProblems(prompt: Pick<Prompt, 'body' | 'syntax'>): BodyProbl
   const newline = /\r?\n/.exec(body)?.[0] ?? '\n';
   const lineStarts = new Set([first, ...more].map((line) => line?.start));
   for (const { index, 0: found } of body.matchAll(/\{\{[ \t]*demos[ \t]*\}\}/g)) {
-    // Only white space may stand before it in a line of its own, and nothing but that after it.
+    // Only white space may precede it on its line, and nothing may follow it there.
     if (lineStarts.has(body.lastIndexOf('\n', index) + 1)) continue;
     const title = 'Put it on a line of its own';
     const end = index + found.length;
@@ -49,7 +49,7 @@ export function bodyProblems(prompt: Pick<Prompt, 'body' | 'syntax'>): BodyProbl
       fix: { ...onOwnLine(body, { start: index, end }, newline), title },
     });
   }
-  // Where columns are read with double braces, such a word may be a column: `checkColumns` knows.
+  // In a language that reads columns with double braces, such a word may be a column, which `checkColumns` knows.
   if (language.write('demos') !== '{{demos}}') {
     for (const { start, end } of misspeltDemos(body)) {
       const message = `"${body.slice(start, end)}" is not replaced by anything.`;
@@ -68,7 +68,7 @@ export function bodyProblems(prompt: Pick<Prompt, 'body' | 'syntax'>): BodyProbl
   return problems;
 }
 
-/** A mark inside a line, with the blanks around it, and what puts it on a line of its own. */
+/** A mark inside a line, with the blanks around it, and the replacement that puts it on a separate line. */
 function onOwnLine(body: string, mark: Span, newline: string): Span & { readonly instead: readonly string[] } {
   let { start, end } = mark;
   const isBlank = (at: number): boolean => body[at] === ' ' || body[at] === '\t';

@@ -3,15 +3,15 @@
 export const calibrations = ['none', 'content-free', 'domain', 'prior'] as const;
 export type Calibration = (typeof calibrations)[number];
 
-/** `slope`: what each additional token adds to a label's log-likelihood whatever the input, in nats. Usually negative. */
+/** `slope`: what each additional token adds to a label's log-likelihood regardless of the input, in nats. Usually negative. */
 export type Normalization = 'tokens' | 'sum' | { readonly slope: number };
 
 export interface Decoding {
-  /** How label scores are corrected for what the model prefers whatever the input. */
+  /** How label scores are corrected for what the model prefers regardless of the input. */
   readonly calibration: Calibration;
-  /** Label scores per token, summed over tokens, or summed with what their length accounts for taken off. */
+  /** Label scores per token, summed over tokens, or summed with the effect of their length subtracted. */
   readonly normalize: Normalization;
-  /** The rest is for free text. */
+  /** The following fields are for free text. */
   readonly maxTokens: number;
   /** 0 is greedy. */
   readonly temperature: number;
@@ -23,7 +23,7 @@ export interface Decoding {
 /** How free text ends. */
 export type AnswerEnds = Pick<Decoding, 'maxTokens' | 'stop'>;
 
-/** Where neither the prompt file nor any right answer says: 64 tokens, and a text ends at a blank line, an answer in a chat by itself. */
+/** The default if neither the prompt file nor any right answer decides: 64 tokens; a text ends at a blank line, a chat answer by itself. */
 export const endsOf = (template: 'text' | 'chat'): AnswerEnds => ({
   maxTokens: defaultDecoding.maxTokens,
   stop: template === 'text' ? ['\n\n'] : [],
@@ -39,7 +39,7 @@ export const defaultDecoding: Decoding = {
   seed: 0,
 };
 
-/** The decoding of a prompt file. How free text ends stays open where the file does not set it. */
+/** The decoding of a prompt file. How free text ends is undecided if the file does not set it. */
 export function withDefaults(given: Partial<Decoding>): Omit<Decoding, keyof AnswerEnds> & Partial<AnswerEnds> {
   const { maxTokens: _, stop: __, ...rest } = defaultDecoding;
   return { ...rest, ...given };

@@ -8,8 +8,8 @@ import { columnValues, printable, yamlText } from './yamlValues.ts';
 export type YamlValue = string | number | readonly string[] | readonly Values[] | { readonly [key: string]: YamlValue };
 
 /**
- * The YAML with the entry at `path` set to `value`, or removed if undefined. Maps on the way are made. Lines of list items that stay
- * the same stay as they were written.
+ * The YAML with the entry at `path` set to `value`, or removed if undefined. Missing maps on the way are created. Lines of unchanged list
+ * items stay as they were written.
  * @param newline the line ending of new lines
  * @param texts columns of list items whose values are read as texts, whatever type YAML gives them
  */
@@ -94,7 +94,7 @@ function blockLines(place: Place, key: string, value: YamlValue, indent: string)
   return `${indent}${quote(key)}:${newline}${inner.join('')}`;
 }
 
-/** The list under `key`, written again with the old lines for the items that it already had. */
+/** The list under `key`, rewritten with the old lines for the items that it already had. */
 function listLines({ yaml, document, indent, step, newline, texts }: Place, key: string, items: Items, old: YAMLSeq): string {
   const itemIndent = old.items.length > 0 ? indentAt(yaml, start(old.items[0])) : indent + step;
   const written = new Map<string, string>();
@@ -153,7 +153,7 @@ const start = (node: unknown): number => (node as Node).range![0];
 
 const lineStart = (text: string, at: number): number => text.lastIndexOf('\n', at - 1) + 1;
 
-/** After the line ending of the line that holds the character before `at`. */
+/** The offset after the line ending of the line that contains the character before `at`. */
 function lineEnd(text: string, at: number): number {
   if (text[at - 1] === '\n') return at;
   const end = text.indexOf('\n', at);
@@ -164,7 +164,7 @@ const indentAt = (text: string, at: number): string => /^ */.exec(text.slice(lin
 
 const endOf = (pair: Pair): number => Math.max((pair.key as Node).range![1], pair.value ? lastOffset(pair.value as Node) : 0);
 
-/** Where a node's own text ends: a block collection's range runs on over comments after it. */
+/** Where a node's own text ends: a block collection's range also covers comments after it. */
 function lastOffset(node: Node): number {
   if (!isCollection(node) || node.flow || node.items.length === 0)
     return isScalar(node) && node.value === null ? node.range![0] : node.range![1];

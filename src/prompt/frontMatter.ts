@@ -1,4 +1,4 @@
-/** @file Where a prompt file's YAML stands, and how its scalars are read. */
+/** @file Where a prompt file's YAML is, and how its scalars are read. */
 import {
   isAlias,
   isCollection,
@@ -21,7 +21,7 @@ export interface FrontMatter {
   readonly bodyOffset: number;
 }
 
-/** The front matter of a text, after a BOM if there is one; undefined without a first line `---` or without a closing one. */
+/** The front matter of a text, after a BOM if there is one. Undefined without a first line `---` or without a closing one. */
 export function findFrontMatter(text: string): FrontMatter | undefined {
   const open = /^\uFEFF?---[ \t]*\r?\n/.exec(text);
   if (!open) return undefined;
@@ -31,9 +31,9 @@ export function findFrontMatter(text: string): FrontMatter | undefined {
   return end ? { yamlStart: open[0].length, yamlEnd: end.index, bodyOffset: end.index + end[0].length } : undefined;
 }
 
-/** Reads a YAML text; its faults are in the document's `errors`. */
+/** Parses a YAML text. Its errors are in the document's `errors`. */
 export function readYaml(text: string): Document.Parsed {
-  // The library compares each key of a map with all the others.
+  // The library would compare each key of a map with all the others.
   const document = parseDocument(text, { prettyErrors: false, uniqueKeys: false });
   visit(document, {
     Map: (_, { items }) => {
@@ -49,20 +49,20 @@ export function readYaml(text: string): Document.Parsed {
   return document;
 }
 
-/** The text of a scalar as the author wrote it (`5.0` stays "5.0", `yes` stays "yes"); undefined for null and for collections. */
+/** The text of a scalar as the author wrote it (`5.0` stays "5.0", `yes` stays "yes"). Undefined for null and for collections. */
 export function scalarText(node: unknown): string | undefined {
   if (!isScalar(node) || node.value === null) return undefined;
   return typeof node.value === 'string' ? node.value : (node.source ?? JSON.stringify(node.value));
 }
 
-/** The node that an alias stands for, or the node itself; null for an alias of nothing, which is a problem of the file. */
+/** The node that an alias refers to, or the node itself. Null for an alias of nothing, which is a problem of the file. */
 export function resolved(node: unknown, document: Document): Node | null {
   return isAlias(node) ? (meantBy(document).get(node) ?? null) : ((node ?? null) as Node | null);
 }
 
 const meanings = new WeakMap<Document, ReadonlyMap<Alias, Node>>();
 
-/** What each alias stands for: the last node above it with its name. Found in one walk; the library walks from the top for each. */
+/** The target of each alias: the last node above it with its name. Found in one walk, because the library walks from the top for each. */
 function meantBy(document: Document): ReadonlyMap<Alias, Node> {
   const known = meanings.get(document);
   if (known) return known;
@@ -78,7 +78,7 @@ function meantBy(document: Document): ReadonlyMap<Alias, Node> {
   return meant;
 }
 
-/** `, not …` after what is expected: what a value is instead; '' where saying so would not help. */
+/** `, not …` after what is expected, to say what a value is instead. Empty if that would not help. */
 export function butFound(node: unknown, expected: string): string {
   if (isMap(node)) return /map|\{/.test(expected) ? '' : ', not a map';
   if (isSeq(node)) return expected.includes('list') ? '' : ', not a list';

@@ -1,6 +1,6 @@
 /**
- * @file Prompt files and programs may be damaged, cut off or made to harm: 8,000 mutants are read, checked against columns and filled in, and
- * end in problems with a place or in errors of ours; none throws anything else.
+ * @file Prompt files and programs may be damaged, cut off or malicious. 8,000 mutants are read, checked against columns and filled in. They
+ * end in problems with a place or in Tandem's errors, and nothing else is thrown.
  * @module-tag long
  */
 import { describe, expect, test } from 'vitest';
@@ -66,7 +66,7 @@ steps:
   - {prompt: sub/intent.prompty, output: intent}
 `;
 
-/** Pieces that files are written with, put anywhere: bytes alone seldom make a new structure. */
+/** Pieces of prompt files, inserted anywhere: random bytes alone seldom make a new structure. */
 const pieces = [
   '---\n',
   '{{',
@@ -111,7 +111,7 @@ interface Outcome {
   filled: number;
 }
 
-/** @returns whether it stands an error of ours */
+/** @returns whether it throws a TandemError */
 function isOurs(error: unknown, what: string, text: string): true {
   if (error instanceof TandemError) return true;
   throw new Error(`${what} ended in no error of ours:\n${text}`, { cause: error });
@@ -146,17 +146,17 @@ describe.each([
   ['a .prompt.md', 'a.prompt.md', markdown],
   ['a .prompty', 'a.prompty', prompty],
 ])('mutants of %s', (name, path, text) => {
-  test('end in problems or errors of ours', () => {
+  test('end in problems or TandemErrors', () => {
     const outcome = { usable: 0, filled: 0 };
     for (let i = 0; i < 2500; i++) tryPrompt(path, mutated(text, randomStream('hostile prompts', name, i)), `mutant ${i}`, outcome);
-    // Neither all broken nor all whole: the mutants reach what comes after reading.
+    // Neither all broken nor all intact, so the mutants reach the code after parsing.
     expect(outcome.usable).toBeGreaterThan(500);
     expect(outcome.usable).toBeLessThan(2450);
     expect(outcome.filled).toBeGreaterThan(200);
   });
 });
 
-test('mutants of a program end in problems or errors of ours', () => {
+test('mutants of a program end in problems or TandemErrors', () => {
   let opened = 0;
   for (let i = 0; i < 3000; i++) {
     const random = randomStream('hostile programs', i);

@@ -1,4 +1,4 @@
-/** @file Hunks are exact: all of them give the new text, none the old one, and they follow a text that moved. */
+/** @file Hunks are exact: all of them give the new text, none gives the old one, and they follow a text that moved. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { applyHunks, diffHunks, rebaseHunks, unifiedDiff } from './hunks.ts';
@@ -11,7 +11,7 @@ const text = fc
 const ids = (hunks: readonly { id: string }[]) => hunks.map(({ id }) => id);
 
 describe('diffHunks and applyHunks', () => {
-  test('all accepted gives the new text, none the old one, any subset keeps whole lines', () => {
+  test('all accepted hunks give the new text, none gives the old one, and any subset keeps lines whole', () => {
     fc.assert(
       fc.property(text, text, fc.integer({ min: 0 }), (before, after, mask) => {
         const hunks = diffHunks(before, after);
@@ -29,7 +29,7 @@ describe('diffHunks and applyHunks', () => {
     );
   });
 
-  test('one hunk a changed place', () => {
+  test('each changed place is one hunk', () => {
     expect(diffHunks('a\nb\nc\nd\n', 'a\nB\nc\nd\ne')).toEqual([
       { id: '1', line: 1, before: 'b\n', after: 'B\n' },
       { id: '2', line: 4, before: '', after: 'e' },
@@ -39,7 +39,7 @@ describe('diffHunks and applyHunks', () => {
   });
 });
 
-test('of a place that loses text, each paragraph can go by itself', () => {
+test('at a place that only loses text, each paragraph can be deleted separately', () => {
   const before = 'Be brief.\n\nRules:\n- one\n- two\n\n\nThe end.\nText:\n';
   const hunks = diffHunks(before, 'Text:\n');
   expect(hunks.map((hunk) => [hunk.line, hunk.before])).toEqual([
@@ -64,14 +64,14 @@ describe('rebaseHunks', () => {
     );
   });
 
-  test('hunks move with lines that were added or taken out above them', () => {
+  test('hunks move with lines that were added or removed above them', () => {
     const changed = 'new\nnew\na\nb\nd\ne\n';
     const { applied, conflicts } = rebaseHunks(before, hunks, changed);
     expect(conflicts).toEqual([]);
     expect(applyHunks(changed, applied, ids(applied))).toBe('new\nnew\na\nB\nd\nE\n');
   });
 
-  test('a hunk whose lines were changed is a conflict, one that is there already is present', () => {
+  test('a hunk whose lines were changed is a conflict, and one that is already there is present', () => {
     const { applied, conflicts, present } = rebaseHunks(before, hunks, 'a\nmine\nc\nd\nE\n');
     expect([applied, ids(conflicts), ids(present)]).toEqual([[], ['1'], ['2']]);
   });
@@ -81,7 +81,7 @@ describe('rebaseHunks', () => {
     expect(ids(rebaseHunks('a', diffHunks('a', 'a\nb'), 'a\nc').conflicts)).toEqual(['1']);
   });
 
-  test('of a text that has some of the hunks, those are present and the rest still applies, whatever lines are alike', () => {
+  test('in a text that has some of the hunks, those are present and the rest still applies, even if lines are alike', () => {
     fc.assert(
       fc.property(text, text, fc.integer({ min: 0 }), (old, next, mask) => {
         const all = diffHunks(old, next);
@@ -101,7 +101,7 @@ describe('rebaseHunks', () => {
     );
   });
 
-  test('changes of a disjoint part are both kept, whichever is applied first', () => {
+  test('changes of disjoint parts are both kept, whichever is applied first', () => {
     fc.assert(
       fc.property(fc.array(line, { minLength: 1 }), text, fc.array(line, { minLength: 1 }), (head, next, tail) => {
         const [h, t] = [head, tail].map((lines) => lines.map((each) => each + '\n').join(''));

@@ -1,30 +1,30 @@
-/** @file Changes of a text as hunks of lines that can be accepted one by one; exact to the byte. */
+/** @file Changes of a text as hunks of lines that can be accepted one by one, exact to the byte. */
 import { createTwoFilesPatch, diffArrays, FILE_HEADERS_ONLY } from 'diff';
 
-/** A stretch of lines replaced by others; either side may be empty, not both. */
+/** A range of lines replaced by others. Either side may be empty, but not both. */
 export interface Hunk {
   readonly id: string;
-  /** 0-based line of the text before, where `before` starts (or `after` is inserted). */
+  /** 0-based line of the text before at which `before` starts (or `after` is inserted). */
   readonly line: number;
-  /** The lines taken out, with their line endings. */
+  /** The removed lines, with their line endings. */
   readonly before: string;
-  /** The lines put in, with their line endings. */
+  /** The inserted lines, with their line endings. */
   readonly after: string;
 }
 
-/** Hunks with the lines at which they stand, or would stand, in the changed text; same ids. */
+/** Hunks with the lines at which they are, or would be, in the changed text; same ids. */
 export interface Rebased {
   /** Hunks that still apply. */
   readonly applied: readonly Hunk[];
   /** Hunks whose lines were changed in another way. */
   readonly conflicts: readonly Hunk[];
-  /** Hunks that the changed text already holds. */
+  /** Hunks that the changed text already has. */
   readonly present: readonly Hunk[];
 }
 
 /**
- * The hunks that turn `before` into `after`, top to bottom: places that are at least one unchanged line apart, and of a place that only loses
- * text each paragraph by itself, so that one can go and the next can stay. Ids are '1', '2', …
+ * The hunks that turn `before` into `after`, top to bottom: places that are at least one unchanged line apart. At a place that only loses
+ * text each paragraph is a separate hunk, so that one can be deleted and the next kept. Ids are '1', '2', …
  */
 export function diffHunks(before: string, after: string): Hunk[] {
   const hunks: Hunk[] = [];
@@ -61,7 +61,7 @@ function paragraphsOf(hunk: Omit<Hunk, 'id'>): Omit<Hunk, 'id'>[] {
   return parts;
 }
 
-/** `before` with the accepted hunks applied: all of them give `after`, none gives `before`. */
+/** `before` with the accepted hunks applied. All of them give `after`, none gives `before`. */
 export function applyHunks(before: string, hunks: readonly Hunk[], accepted: Iterable<string>): string {
   const chosen = new Set(accepted);
   const lines = linesOf(before);
@@ -76,7 +76,7 @@ export function applyHunks(before: string, hunks: readonly Hunk[], accepted: Ite
 }
 
 /**
- * Carries hunks of `before` over to a text that someone has changed meanwhile, e.g. the open editor.
+ * Transfers hunks of `before` to a text that has been changed meanwhile, e.g. in the open editor.
  * A hunk conflicts if a line of it was changed, or something else was inserted at the same place.
  */
 export function rebaseHunks(before: string, hunks: readonly Hunk[], changed: string): Rebased {
@@ -95,7 +95,7 @@ export function rebaseHunks(before: string, hunks: readonly Hunk[], changed: str
   const conflicts: Hunk[] = [];
   const present: Hunk[] = [];
   for (const hunk of hunks) {
-    // Accepted hunks are found again as they are: part of a shortest edit script is a shortest one.
+    // Accepted hunks are found again unchanged: part of a shortest edit script is a shortest one.
     const there = edits.some((edit) => edit.line === hunk.line && edit.before === hunk.before && edit.after === hunk.after);
     const above = there ? edits.filter((edit) => edit.line < hunk.line) : edits;
     const moved = { ...hunk, line: hunk.line + growthAbove(above, hunk.line) };
@@ -107,13 +107,13 @@ export function rebaseHunks(before: string, hunks: readonly Hunk[], changed: str
 }
 
 /**
- * Which hunks have been accepted, where nothing else was changed: found by reading the changed text along the old one, since a diff cannot
- * tell paragraphs apart that are alike. Undefined where something else was changed.
+ * Which hunks have been accepted, if nothing else was changed. Found by reading the changed text along the old one, because a diff cannot
+ * distinguish identical paragraphs. Undefined if something else was changed.
  */
 function takenOver(before: string, hunks: readonly Hunk[], changed: string): ReadonlySet<string> | undefined {
   const [old, now] = [linesOf(before), linesOf(changed)];
   const matches = (lines: readonly string[], at: number): boolean => lines.every((line, i) => now[at + i] === line);
-  // How far the changed text has been read, with the hunks that were accepted up to there.
+  // How far the changed text has been matched, with the hunks that were accepted up to there.
   let reached = new Map<number, readonly string[]>([[0, []]]);
   let line = 0;
   for (const { id, line: start, before: out, after } of [...hunks, { id: '', line: old.length, before: '', after: '' }]) {
@@ -132,7 +132,7 @@ function takenOver(before: string, hunks: readonly Hunk[], changed: string): Rea
   return ids && new Set(ids);
 }
 
-/** The text as an editor has it, whose documents have no BOM; and with one kind of line ending. */
+/** The text as an editor has it: without BOM, and with one kind of line ending. */
 export const editorText = (text: string): string => text.replace(/^\uFEFF/, '').replaceAll('\r\n', '\n');
 
 /** The change as `diff -u` prints it; '' if there is none. */
@@ -147,7 +147,7 @@ export function unifiedDiff(path: string, before: string, after: string): string
 /** Lines with their line endings; the last one may have none. */
 const linesOf = (text: string): string[] => text.match(/[^\n]*\n|[^\n]+$/g) ?? [];
 
-/** By how many lines a text grows above a line of it, what is inserted at the line included. */
+/** By how many lines a text grows above a line of it, including what is inserted at the line. */
 export const growthAbove = (edits: readonly Hunk[], line: number): number =>
   edits
     .filter((edit) => edit.line < line || (edit.line === line && edit.before === ''))
@@ -161,5 +161,5 @@ function collide(a: Hunk, b: Hunk): boolean {
   return a.line < bEnd && b.line < aEnd;
 }
 
-/** True at the end of a text without a final newline, where nothing can be put next to a line without touching it. */
+/** True at the end of a text without a final newline, where nothing can be inserted next to a line without changing it. */
 const lacksNewline = (lines: string): boolean => lines !== '' && !lines.endsWith('\n');

@@ -1,4 +1,4 @@
-/** @file What the model says for labels: how a prompt file says it, what the model then reads, and how it is written back. */
+/** @file Words for labels: how a prompt file sets them, what the model then reads, and how they are written back. */
 import { describe, expect, test } from 'vitest';
 import { ownWords, withLabelWords, wordsFor } from './labelWords.ts';
 import { parsePromptFile } from './readPrompt.ts';
@@ -10,7 +10,7 @@ const parse = (labels: string, demos = '') =>
 const demos = '  demos:\n    - {x: one, y: card_arrival}\n    - {x: two, y: fee}\n';
 const all = ['card_arrival', 'fee'];
 
-test('a map of labels to words: the labels are those to choose from, the words are what the model says', () => {
+test('in a map of labels to words, the labels are the choices and the words are what the model says', () => {
   const file = parse('{card_arrival: card arrival, fee: charge}', demos);
   expect(file.problems).toEqual([]);
   expect(file.settings).toMatchObject({ labels: all, metric: 'accuracy' });
@@ -20,41 +20,41 @@ test('a map of labels to words: the labels are those to choose from, the words a
   expect([file.ranges['labels.0'], file.ranges['labels.1']].map((range) => file.text.slice(range.start, range.end))).toEqual(all);
 });
 
-test('where every label is its own words there is nothing to say', () => {
+test('if every label is its own words, no words are stored', () => {
   expect(parse('{card_arrival: card_arrival, fee: fee}').prompt.labelWords).toBeUndefined();
   expect(parse('{card_arrival: card_arrival, fee: fee}').settings.labels).toEqual(all);
 });
 
-test.each(['{a: x, b: x}', '{a: x}', '{a: "", b: y}', '{a: [x], b: y}', '{" a": x, a: y}'])('%s is no such map', (labels) => {
+test.each(['{a: x, b: x}', '{a: x}', '{a: "", b: y}', '{a: [x], b: y}', '{" a": x, a: y}'])('%s is not such a map', (labels) => {
   expect(parse(labels).problems.map(({ message }) => message)).toEqual([
     '`labels` should be `from-data`, a list of two or more different strings, or a map from labels to different words.',
   ]);
 });
 
-test('an answer that is no label stands for itself, whatever objects have by nature', () => {
+test("an answer that is not a label is unchanged, even if it is the name of an object's built-in property", () => {
   const prompt = { labelWords: { fee: 'charge' } };
   expect([' fee ', 'other', 'constructor'].map((answer) => wordsFor(prompt, answer))).toEqual(['charge', 'other', 'constructor']);
 });
 
 describe('writing back', () => {
-  const spoken = (labels: string) => withLabelWords(parse(labels).prompt, all, { fee: 'charge' });
+  const worded = (labels: string) => withLabelWords(parse(labels).prompt, all, { fee: 'charge' });
 
   test('from-data and a list become a map of all labels', () => {
     for (const labels of ['from-data', '[card_arrival, fee]']) {
-      const written = applyPrompt(parse(labels), spoken(labels));
+      const written = applyPrompt(parse(labels), worded(labels));
       expect(written).toContain('  output: y\n  labels:\n    card_arrival: card_arrival\n    fee: charge\n---\n');
-      expect(parsePromptFile('a.prompt.md', written).prompt).toEqual(spoken(labels));
+      expect(parsePromptFile('a.prompt.md', written).prompt).toEqual(worded(labels));
     }
   });
 
-  test('a map that is already there keeps what does not change, and may be taken back', () => {
+  test('a map that already exists keeps what does not change, and may be removed again', () => {
     const labels = '{card_arrival: card, fee: charge}';
     const file = parse(labels);
     expect(applyPrompt(file, file.prompt)).toBe(file.text);
     expect(applyPrompt(file, withLabelWords(file.prompt, all, {}))).toContain('  labels: [card_arrival, fee]\n');
   });
 
-  test('labels and words that YAML would read as something else', () => {
+  test('labels and words that YAML would parse as another type are quoted', () => {
     const labels = ['yes', '1', 'a: b', '__proto__'];
     const file = parse('from-data');
     const next = withLabelWords(file.prompt, labels, Object.fromEntries(labels.map((label) => [label, `no ${label} #`])));

@@ -1,5 +1,5 @@
 /**
- * @file Prompt files are read in a time that grows as they do, whatever stands in them: the editor reads them at every keystroke.
+ * @file Prompt files are read in linear time, whatever they contain, because the editor reads them at every keystroke.
  * @module-tag long
  */
 import { expect, test } from 'vitest';
@@ -9,7 +9,7 @@ import { checkColumns } from './promptFile.ts';
 import { render } from './template.ts';
 
 const size = 100_000;
-/** Milliseconds of processor time; a pattern that looks to the end of the text from every place takes minutes. */
+/** Milliseconds of processor time. A pattern that searches to the end of the text from every place takes minutes. */
 const longest = 2500;
 
 const repeated = (piece: string): string => piece.repeat(Math.ceil(size / piece.length));

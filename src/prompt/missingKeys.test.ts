@@ -1,4 +1,4 @@
-/** @file Keys that no row has are warned of at their tag, and nothing else is. */
+/** @file A key that no row has brings a warning at its tag, and nothing else does. */
 import { expect, test } from 'vitest';
 import { checkKeys } from './missingKeys.ts';
 import { parsePromptFile } from './readPrompt.ts';
@@ -19,7 +19,7 @@ const found = (body: string) =>
     instead: fix?.instead,
   }));
 
-test('a key of an object, with the one that is meant', () => {
+test('a missing key of an object is reported with the nearest known key', () => {
   expect(found('x\n{{ customer.firstname | upper }}')).toEqual([
     {
       severity: 'warning',
@@ -49,7 +49,7 @@ test.each([
   '{{ customer.items() }} {{ text.upper() }} {{ tags.length }} {{ customer.get("vip") }}',
   '{{ none.key }} {{ other.key }} {{ docs.first }}',
   '{% for key, value in customer.items() %}{{ value.a }}{% endfor %}',
-])('nothing in %s', (body) => {
+])('there is no warning in %s', (body) => {
   expect(found(body)).toEqual([]);
 });
 

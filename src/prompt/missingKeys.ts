@@ -1,4 +1,4 @@
-/** @file Keys that a template reads of a column's values, and that no row has. */
+/** @file Keys that a template reads from a column's values and that no row has. */
 import { nearestNames, suggestName } from './nearest.ts';
 import { anyItem } from './languages/templateLanguage.ts';
 import { languageOf } from './languages/table.ts';
@@ -6,7 +6,7 @@ import type { Problem, PromptFile } from './promptFile.ts';
 import { rangesOf } from './textRange.ts';
 import { isList, isNested, type Value, type Values } from './values.ts';
 
-/** @param none what no row is called: other than `No row` where there are more than those given */
+/** @param none the phrase for no row, which differs from `No row` if there are more rows than the given ones */
 export function checkKeys(file: PromptFile, rows: readonly Values[], none = 'No row'): Problem[] {
   const { body } = file.prompt;
   const { keysRead } = languageOf(file.prompt);
@@ -44,7 +44,7 @@ export function checkKeys(file: PromptFile, rows: readonly Values[], none = 'No 
   return [...problems.values()];
 }
 
-/** The keys that there are instead; undefined where some row has the key, or nothing that could have it. */
+/** The keys that exist instead. Undefined if some row has the key, or if no value could have it. */
 function missingIn(
   rows: readonly Values[],
   path: readonly string[],

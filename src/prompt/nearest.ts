@@ -3,7 +3,7 @@
 /** The candidate with the fewest edits from `name`, if at most a third of the longer one's letters differ (at least one may). */
 export function nearestName(name: string, candidates: Iterable<string>): string | undefined {
   const allowed = (candidate: string): number => Math.max(1, Math.floor(Math.max(name.length, candidate.length) / 3));
-  // Two names are at least as far apart as their lengths.
+  // The distance of two names is at least the difference of their lengths.
   const possible = [...candidates].filter((candidate) => Math.abs(candidate.length - name.length) <= allowed(candidate));
   return byDistance(name, possible).find(({ candidate, distance }) => distance <= allowed(candidate))?.candidate;
 }
@@ -15,7 +15,7 @@ export function nearestNames(name: string, candidates: Iterable<string>, most = 
     .map(({ candidate }) => candidate);
 }
 
-/** `Did you mean "x"?`, or the list of what is known. */
+/** `Did you mean "x"?`, or the list of known names. */
 export function suggestName(name: string, candidates: readonly string[]): string {
   const nearest = nearestName(name, candidates);
   if (nearest !== undefined) return `Did you mean "${nearest}"?`;

@@ -1,4 +1,4 @@
-/** @file What can be written at the cursor, `|`, of a prompt file. */
+/** @file What can be written at the cursor, `|`, in a prompt file. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { placeAt, wholeVariableAt } from './placeAt.ts';
@@ -42,7 +42,7 @@ describe('in the front matter', () => {
     expect(yaml(lines)).toMatchObject({ kind: 'value', path, replaces });
   });
 
-  test('nothing right behind a colon, in a comment or before the front matter; nothing known in a list', () => {
+  test('nothing is offered right after a colon, in a comment or before the front matter, and nothing known in a list', () => {
     for (const lines of ['tandem:\n  output:|', 'tandem:\n  data: a # why|']) expect(yaml(lines)).toBeUndefined();
     expect(at('-|--\ntandem:\n---\nText')).toBeUndefined();
     expect(yaml('tandem:\n  labels: [a, |')).toMatchObject({ within: ['tandem', ''] });
@@ -67,7 +67,7 @@ describe('in the body', () => {
     for (const body of ['|', 'output: |', '${input:text}|', '${other:|}']) expect(at(`---\ntandem:\n---\n${body}`)).toBeUndefined();
   });
 
-  test('a whole variable is found anywhere in it', () => {
+  test('a complete variable is found anywhere inside it', () => {
     const text = '---\ntandem:\n---\nQ: ${input:text:a hint} A:';
     const [start, end] = [text.indexOf('$'), text.indexOf('}') + 1];
     for (const offset of [start, start + 9, end - 1]) expect(wholeVariableAt(text, offset)).toEqual({ name: 'text', start, end });
@@ -75,7 +75,7 @@ describe('in the body', () => {
   });
 });
 
-test('there is an answer for every text, and what it replaces is around the cursor on its line', () => {
+test('every text has an answer, and what it replaces is around the cursor on its line', () => {
   const piece = fc.constantFrom('---\n', 'tandem:\n', '  data: ', '{', '}', '${input:', 'x', ', ', '"', ' #', '\r\n', '  ', '[');
   fc.assert(
     fc.property(fc.array(piece), fc.nat(), (pieces, where) => {

@@ -1,4 +1,4 @@
-/** @file What stands, or could be written, at a place of a prompt file that is being edited: its YAML need not be valid yet. */
+/** @file What is, or could be written, at a place of a prompt file that is being edited. Its YAML need not be valid yet. */
 import { findFrontMatter } from './frontMatter.ts';
 import { languageOf } from './languages/table.ts';
 import type { Span } from './languages/templateLanguage.ts';
@@ -6,11 +6,11 @@ import type { Prompt } from './prompt.ts';
 
 /** `span` is what a completion replaces, in offsets of the text. */
 export type PromptPlace =
-  /** A key; `within` are the keys of the maps that it stands in, `[]` at the top of the front matter. */
+  /** A key. `within` has the keys of the enclosing maps, `[]` at the top of the front matter. */
   | { readonly kind: 'key'; readonly within: readonly string[]; readonly name: string; readonly span: Span; readonly flow: boolean }
   /** The value of the key at the end of `path`. */
   | { readonly kind: 'value'; readonly path: readonly string[]; readonly span: Span }
-  /** A variable or its beginning, such as `${input:name`; `closed` where what follows ends it. */
+  /** A variable or its beginning, such as `${input:name`. `closed` if its end follows. */
   | { readonly kind: 'variable'; readonly span: Span; readonly closed: boolean };
 
 /** @param offset in UTF-16 units, as in an editor */
@@ -21,7 +21,7 @@ export function placeAt(text: string, offset: number, syntax?: Prompt['syntax'])
   return front && offset >= front.yamlStart && offset < front.yamlEnd + 1 ? yamlPlace(text, offset, front.yamlStart) : undefined;
 }
 
-/** The complete variable of the body at a place: its name, and where it stands in the text. */
+/** The complete variable of the body at a place: its name, and its place in the text. */
 export function wholeVariableAt(text: string, offset: number, syntax?: Prompt['syntax']): (Span & { readonly name: string }) | undefined {
   const bodyOffset = findFrontMatter(text)?.bodyOffset ?? 0;
   const at = offset - bodyOffset;
@@ -60,13 +60,13 @@ function yamlPlace(text: string, offset: number, yamlStart: number): PromptPlace
   return { kind: 'value', path: [...within, value[1]], span: { start: offset - value[2].length, end: start + end } };
 }
 
-/** How far a value goes on: to a comment or, in a flow map, to what ends the entry; without the white space before that. */
+/** The end of a value: at a comment or, in a flow map, at the end of the entry, without the white space before that. */
 function endOfValue(rest: string, inFlow: boolean): number {
   const end = rest.search(inFlow ? /[,}]| #/ : / #/);
   return rest.slice(0, end < 0 ? rest.length : end).trimEnd().length;
 }
 
-/** The keys of the flow maps that are open at the end of a line's beginning, and what was written since the last entry began. */
+/** The keys of the flow maps that are open at the end of `before`, the beginning of a line, and the text since the last entry began. */
 function flowAt(before: string): { keys: string[]; piece: string } | undefined {
   const keys: string[] = [];
   let from = 0;
@@ -82,7 +82,7 @@ function flowAt(before: string): { keys: string[]; piece: string } | undefined {
   return { keys, piece: before.slice(from) };
 }
 
-/** The keys of the block maps that a line with this indent stands in. @param above the lines before it */
+/** The keys of the block maps around a line with this indent. @param above the lines before it */
 function blockKeys(above: string, indent: number): string[] {
   const keys: string[] = [];
   let least = indent;

@@ -1,4 +1,4 @@
-/** @file Programs: what is read from the file and its prompt files, which defects are named where, and that writing changes nothing else. */
+/** @file Programs: what is read from the file and its prompt files, where defects are reported, and that writing changes nothing else. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { stepsOf, withStep } from './prompt.ts';
@@ -34,7 +34,7 @@ const thrown = (act: () => unknown): unknown => {
 };
 
 describe('reading', () => {
-  test('the steps in order, each with its prompt file; the whole as one prompt', () => {
+  test('the steps are in order, each with its prompt file, and the whole is one prompt', () => {
     const { steps, whole } = open();
     expect(steps.map(({ path, settings }) => [path, settings.output])).toEqual([
       ['/w/area.prompt.md', 'area'],
@@ -47,7 +47,7 @@ describe('reading', () => {
     expect(stepsOf(withStep(whole.prompt, 1, next))).toEqual([steps[0].prompt, next]);
   });
 
-  test('data of the last step, where the program names none, is relative to that prompt file', () => {
+  test('data of the last step is relative to that prompt file if the program names none', () => {
     const { whole } = open(text.replace('data: rows.jsonl\n', ''), {
       '/w/sub/intent.prompty': files['/w/sub/intent.prompty'].replace(
         'tandem:',
@@ -58,7 +58,9 @@ describe('reading', () => {
   });
 
   test.each(['tandem.program.yaml', 'a/b/route.program.yml'])('%s is a program', (path) => expect(isProgramPath(path)).toBe(true));
-  test.each(['program.yaml', 'a.prompt.md', 'tandem.program.yaml.bak'])('%s is none', (path) => expect(isProgramPath(path)).toBe(false));
+  test.each(['program.yaml', 'a.prompt.md', 'tandem.program.yaml.bak'])('%s is not a program', (path) =>
+    expect(isProgramPath(path)).toBe(false),
+  );
 });
 
 describe('problems', () => {
@@ -92,11 +94,11 @@ describe('problems', () => {
     ['steps: []', 'a list'],
     ['steps: [1]', 'Step 1 should be a map'],
     ['steps: {', 'flow'],
-  ])('%j says what is missing', (source, part) =>
+  ])('%j reports what is missing', (source, part) =>
     expect(complaints(source).some(([, message]) => message!.toLowerCase().includes(part.toLowerCase()))).toBe(true),
   );
 
-  test('a prompt file that is not there, or has a defect, is named with file and line', () => {
+  test('a missing or defective prompt file is reported with file and line', () => {
     expect(thrown(() => openProgram('/w/tandem.program.yaml', text, read({})))).toMatchObject({
       reason: 'no-prompt',
       where: { file: '/w/tandem.program.yaml', line: 5, column: 13 },
@@ -116,7 +118,7 @@ describe('problems', () => {
     });
   });
 
-  test('variables are columns of the data or answers of earlier steps', () => {
+  test('variables must be columns of the data or answers of earlier steps', () => {
     expect(checkProgram(open(), ['message', 'intent'])).toEqual([]);
     const late = open(text, {
       '/w/area.prompt.md': files['/w/area.prompt.md'].replace('${input:message}', '${input:intent} ${input:areas}'),
@@ -161,7 +163,7 @@ const piece = fc.constantFrom(
   '...\n',
 );
 
-test('never throws, whatever the file holds', { tags: 'long' }, () => {
+test('never throws, whatever the file contains', { tags: 'long' }, () => {
   fc.assert(
     fc.property(fc.array(fc.oneof(piece, fc.string({ maxLength: 6 })), { maxLength: 20 }), (pieces) => {
       const source = pieces.join('');
@@ -173,7 +175,7 @@ test('never throws, whatever the file holds', { tags: 'long' }, () => {
   );
 });
 
-test('the adapter is put in and taken out, and every other byte stays', () => {
+test('the adapter is added and removed, and every other byte stays', () => {
   const sources = [
     text,
     text.trimEnd(),

@@ -1,4 +1,4 @@
-/** @file A program with the prompt files that its steps name: what is asked as a whole, and what is wrong between them. */
+/** @file A program with the prompt files that its steps name: the program as one prompt, and the problems between its steps. */
 import { dirname, resolve } from 'node:path';
 import { TandemError } from '../errors.ts';
 import { lacksAnswers } from './answersNeeded.ts';
@@ -13,11 +13,11 @@ import { rangesOf } from './textRange.ts';
 
 export interface Program {
   readonly file: ProgramFile;
-  /** First to last; each step's settings name its own output. */
+  /** First to last. Each step's settings name its own output. */
   readonly steps: readonly PromptFile[];
   /**
-   * The program as if it were one prompt file: its prompt has the earlier steps' prompts with it, its settings are the last step's but
-   * for what the program file says.
+   * The program as if it were one prompt file: its prompt includes the earlier steps' prompts, and its settings are the last step's except
+   * for what the program file sets.
    */
   readonly whole: PromptFile;
 }
@@ -25,7 +25,7 @@ export interface Program {
 /**
  * Reads a program and its prompt files.
  * @param read the text of a file by its absolute path
- * @throws TandemError reasons 'bad-program' for the first defect of the program file, 'no-prompt' for a prompt file that is not there,
+ * @throws TandemError reasons 'bad-program' for the first defect of the program file, 'no-prompt' for a missing prompt file,
  *   'bad-prompt-file' for the first defect of one of them
  */
 export function openProgram(path: string, text: string, read: (path: string) => string): Program {
@@ -50,7 +50,7 @@ export function openProgram(path: string, text: string, read: (path: string) => 
   });
   const last = steps[steps.length - 1];
   for (const step of steps) {
-    // Only the last step needs data, and the program may name it in its place.
+    // Only the last step needs data, and the program may name it instead.
     const problems = step.problems.filter(({ missing }) => missing === undefined);
     requireUsable({ ...step, problems, hasSettings: true });
   }
@@ -100,9 +100,9 @@ export function openProgram(path: string, text: string, read: (path: string) => 
 }
 
 /**
- * What is wrong between the steps and the data: a column that neither the data nor an earlier step has, the answer given away, an answer
+ * Problems between the steps and the data: a column that neither the data nor an earlier step has, an answer that is given away, an answer
  * that no later step reads.
- * @returns problems with the file that they stand in
+ * @returns problems with the file that each is in
  */
 export function checkProgram({ file, steps, whole }: Program, columns: readonly string[]): (Problem & { readonly path: string })[] {
   const output = file.steps[file.steps.length - 1].output;

@@ -1,4 +1,4 @@
-/** @file A program file as it is on disk: which prompt files answer one after the other, and what is wrong with it. */
+/** @file A program file on disk: which prompt files answer one after the other, and what is wrong with the file. */
 import { dirname, resolve } from 'node:path';
 import type { Problem } from './promptFile.ts';
 import type { TextRange } from './textRange.ts';
@@ -6,7 +6,7 @@ import type { TextRange } from './textRange.ts';
 export interface ProgramStep {
   /** As written: relative to the program file. */
   readonly prompt: string;
-  /** What the answer is called: a column for later steps; of the last step the column of the data to predict. */
+  /** The name of the answer: a column for later steps, and for the last step the column of the data to predict. */
   readonly output: string;
   readonly promptRange: TextRange;
   readonly outputRange: TextRange;
@@ -14,18 +14,18 @@ export interface ProgramStep {
 
 export interface ProgramFile {
   readonly path: string;
-  /** The whole file, BOM included. */
+  /** The whole file, including a BOM. */
   readonly text: string;
   readonly description?: string;
   readonly steps: readonly ProgramStep[];
-  /** Where absent, what the last step's prompt file says. Paths as written, relative to this file. */
+  /** If absent, the value from the last step's prompt file applies. Paths as written, relative to this file. */
   readonly data?: string;
   readonly metric?: string;
   readonly model?: string;
   /** One adapter for all steps, or a folder with one for each. Written when a tuned adapter is accepted. */
   readonly adapter?: string;
   readonly problems: readonly Problem[];
-  /** Where the settings stand in `text`, by name. */
+  /** Where the settings are in `text`, by name. */
   readonly ranges: Readonly<Record<string, TextRange>>;
 }
 

@@ -1,4 +1,4 @@
-/** @file What is read from a prompt file, and which defects are named where. */
+/** @file What is read from a prompt file, and where defects are reported. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { checkColumns, requireUsable } from './promptFile.ts';
@@ -33,18 +33,18 @@ const complaints = (source: string) =>
 const withSettings = (settings: string) => `---\ntandem:\n  data: a.jsonl\n  output: y\n${settings}---\nQ: \${input:x}\n`;
 
 describe('reading', () => {
-  test('a template is a name, or a map with what the chat template is told', () => {
+  test('a template is a name, or a map with the inputs of the chat template', () => {
     const settings = (template: string) => parse(withSettings(`  template: ${template}\n`)).settings;
     expect(settings('chat')).toMatchObject({ template: 'chat' });
     expect(settings('chat').chat).toBeUndefined();
-    const told = settings('{kind: chat, date: 2026-11-29, variables: {enable_thinking: false, depth: 2, names: [a]}}');
-    expect(told).toMatchObject({
+    const read = settings('{kind: chat, date: 2026-11-29, variables: {enable_thinking: false, depth: 2, names: [a]}}');
+    expect(read).toMatchObject({
       template: 'chat',
       chat: { date: '2026-11-29', variables: { enable_thinking: false, depth: 2, names: ['a'] } },
     });
   });
 
-  test('settings, defaults, demonstrations as the author wrote them, and the exact body', () => {
+  test('reads settings, defaults, demonstrations as the author wrote them, and the exact body', () => {
     const file = parse(text);
     expect(file.problems).toEqual([]);
     expect(file.prompt.body).toBe('Read it.\n\nMessage: ${input:message}\nIntent:\n');
@@ -76,7 +76,7 @@ describe('reading', () => {
     expect(file.prompt.body.replaceAll('\r\n', '\n')).toBe(parse(text).prompt.body);
   });
 
-  test('a file without front matter, or of other tools, has no problems but cannot be evaluated', () => {
+  test('a file without front matter, or for other tools, has no problems but cannot be evaluated', () => {
     for (const source of ['Say ${input:x}', '---\ndescription: x\n---\nSay ${input:x}', '---\n---\nSay ${input:x}']) {
       const file = parse(source);
       expect(file).toMatchObject({ problems: [], hasSettings: false, prompt: { body: 'Say ${input:x}' } });
@@ -84,7 +84,7 @@ describe('reading', () => {
     }
   });
 
-  test('never throws and keeps body and text, whatever the file holds', () => {
+  test('never throws and keeps body and text, whatever the file contains', () => {
     const piece = fc.constantFrom(
       '---\n',
       '---',
@@ -168,7 +168,7 @@ describe('problems', () => {
     expect(complaints(withSettings(settings))[0]).toMatchObject({ at, message });
   });
 
-  test('missing settings are named at the tandem key', () => {
+  test('missing settings are reported at the tandem key', () => {
     expect(complaints('---\ntandem:\n  output: y\n---\n${input:x}')).toEqual([
       {
         message: '`tandem.data` is missing.',
@@ -180,7 +180,7 @@ describe('problems', () => {
     ]);
   });
 
-  test('of the body: empty, no variable, two markers, a marker with nothing after it, a front matter that never closes', () => {
+  test('a body may be empty, lack a variable, have two markers or a marker with nothing after it, or have an unclosed front matter', () => {
     expect(complaints('\n \n')[0].message).toBe('The body is empty.');
     expect(complaints('Hello')[0].message).toContain('reads no column');
     expect(complaints('{{demos}}\n${input:x}\n{{demos}}\nA:')[0]).toMatchObject({
@@ -219,7 +219,7 @@ test('the columns of the data are checked against the body', () => {
   });
 });
 
-test('what VS Code fills in when a prompt is used is told to stay as it stands', () => {
+test('what VS Code fills in when a prompt is used is reported as unchanged text', () => {
   const source = withSettings('').replace('Q: ', 'Mend ${selection} of ${fileBasename}, ${env:HOME}, not ${name} or ${5}. Q: ');
   expect(parse(source).problems.map(({ severity, range }) => [severity, source.slice(range.start, range.end)])).toEqual([
     ['warning', '${selection}'],

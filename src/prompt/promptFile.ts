@@ -1,4 +1,4 @@
-/** @file A prompt file of any kind, as it is on disk: its prompt, its settings, and what is wrong with them. */
+/** @file A prompt file of any kind on disk: its prompt, its settings, and what is wrong with them. */
 import { TandemError } from '../errors.ts';
 import { lacksAnswers } from './answersNeeded.ts';
 import { misspeltDemos } from './demosMark.ts';
@@ -12,7 +12,7 @@ import { columnsOf, variablesOf } from './template.ts';
 import { rangesOf, type TextRange } from './textRange.ts';
 import { textOf, type Values } from './values.ts';
 
-/** A defect of a prompt file, as an editor shows it. */
+/** A defect of a prompt file, as shown in an editor. */
 export interface Problem {
   readonly severity: Severity;
   readonly message: string;
@@ -20,35 +20,35 @@ export interface Problem {
   /** One sentence: what the user can do. */
   readonly hint?: string;
   readonly fix?: Fix;
-  /** A setting that is not there, which a step of a program does not need. */
+  /** A missing setting, which a step of a program does not need. */
   readonly missing?: true;
 }
 
-/** What could stand at a place instead of what is there. */
+/** A replacement for the text at a place. */
 export interface Fix {
   readonly range: TextRange;
-  /** Texts as they are to be written, the likeliest first; or a data file, which the caller must find because it knows the files. */
+  /** Texts as they would be written, the most likely first; or a data file, which the caller must find because it knows the files. */
   readonly instead: readonly string[] | 'data-file';
-  /** What it does, where the text alone does not say. */
+  /** What it does, if the text alone does not show that. */
   readonly title?: string;
-  /** The model that could be added to this machine, so that the file may stay as it is. */
+  /** A model that could be added to this machine, so that the file need not change. */
   readonly model?: string;
 }
 
 export interface PromptFile {
   readonly path: string;
-  /** The whole file, BOM included. */
+  /** The whole file, including a BOM. */
   readonly text: string;
   readonly prompt: Prompt;
   readonly settings: TandemSettings;
-  /** False for a prompt file of other tools, without the `tandem` key: it has no settings, and that is no problem. */
+  /** False for a prompt file of other tools, without the `tandem` key: it has no settings, and that is not a problem. */
   readonly hasSettings: boolean;
   readonly problems: readonly Problem[];
   /** Where the body starts in `text`. */
   readonly bodyOffset: number;
-  /** Where the settings stand in `text`, by name: 'data', 'decoding.seed'. */
+  /** Where the settings are in `text`, by name: 'data', 'decoding.seed'. */
   readonly ranges: Readonly<Record<string, TextRange>>;
-  /** Values for columns that the data lacks, where the file gives some, as `.prompty` does in `inputs` and `sample`. */
+  /** Values for columns that the data lacks, if the file has some, as `.prompty` does in `inputs` and `sample`. */
   readonly samples?: Values;
 }
 
@@ -70,9 +70,9 @@ export function requireUsable(file: PromptFile): PromptFile {
 }
 
 /**
- * What is wrong between a prompt file and its data: columns that the data lacks, the answer given away, columns never read.
+ * Problems between a prompt file and its data: columns that the data lacks, an answer that is given away, columns that are never read.
  * @param columns the data's columns
- * @param idle those of them that tell a model nothing, so that no prompt has to read them
+ * @param idle columns that contain nothing for a model, so that no prompt needs to read them
  */
 export function checkColumns(file: PromptFile, columns: readonly string[], idle: readonly string[] = []): Problem[] {
   const { output } = file.settings;
@@ -90,7 +90,7 @@ export function checkColumns(file: PromptFile, columns: readonly string[], idle:
     const range = rangeOf(file.bodyOffset + start, file.bodyOffset + end);
     if (name === output) {
       const hint = 'Remove it. The answer follows the end of the body.';
-      // What a computed template does with a value may not work without it.
+      // A computed template may not work without a value.
       const fix = languageOf(file.prompt).values === 'literal' && { fix: { range, instead: [''] } };
       problems.push({ severity: 'error', message: `The body reads "${name}", the column to predict.`, range, hint, ...fix });
     } else if (!columns.includes(name) && Object.hasOwn(file.samples ?? {}, name)) {
@@ -100,7 +100,7 @@ export function checkColumns(file: PromptFile, columns: readonly string[], idle:
       const inputs = columns.filter((column) => column !== output);
       const message = `The data has no column "${name}" (columns: ${columns.join(', ')}).`;
       const at = file.bodyOffset + nameStart;
-      // In some languages the line `{{demos}}` is written as a variable is.
+      // In some languages the line `{{demos}}` has the form of a variable.
       const [demos] = misspeltDemos(file.prompt.body.slice(start, end));
       const hint = demos ? 'Did you mean {{demos}}, where the demonstrations go?' : suggestName(name, inputs);
       const instead = [...(demos ? ['demos'] : []), ...nearestNames(name, inputs)];

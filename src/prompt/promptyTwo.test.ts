@@ -87,11 +87,11 @@ test.each([
   expect(said(frontMatter)).toEqual([message]);
 });
 
-test('an input of a kind that the body does not read is no problem', () => {
+test('an input of a kind that the body does not read is not a problem', () => {
   expect(said('inputs: [{name: photo, kind: image}]')).toEqual([]);
 });
 
-test('a conversation that the data does not give is empty', () => {
+test('a conversation that the data does not have is empty', () => {
   expect(parse('inputs: [{name: history, kind: thread}]').samples).toEqual({ history: '' });
 });
 

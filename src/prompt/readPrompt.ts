@@ -1,4 +1,4 @@
-/** @file Reads prompt files and programs, each as the kind that its name says. */
+/** @file Reads prompt files and programs, each as the kind that its name indicates. */
 import { endingsOf, isPromptPath, programKindOf, promptKindOf } from './kinds/table.ts';
 import type { ProgramFile } from './programFile.ts';
 import type { Problem, PromptFile } from './promptFile.ts';

@@ -8,9 +8,9 @@ import { settingFields } from './settingTable.ts';
 import { textOf } from './values.ts';
 
 /**
- * Reads the value of `tandem`; every defect is reported, and what is usable returned.
- * @param at called with every setting's name ('decoding.seed') and the stretch of its value
- * @param defaults what holds where the settings do not say, e.g. by other keys of the file
+ * Reads the value of `tandem`. Every defect is reported, and the usable settings are returned.
+ * @param at called with every setting's name ('decoding.seed') and the range of its value
+ * @param defaults apply if the settings do not decide, e.g. from other keys of the file
  */
 export function readSettings(
   document: Document,

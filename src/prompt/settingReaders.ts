@@ -1,28 +1,28 @@
-/** @file How a map of settings is read: each setting says what it may be, and what people are told about it. */
+/** @file How a map of settings is read: each setting defines its possible values and its help text. */
 import { isAlias, isMap, isScalar, isSeq, type Document, type Node } from 'yaml';
 import { butFound, resolved, scalarText } from './frontMatter.ts';
 import { nearestNames, suggestName } from './nearest.ts';
 
-/** Reports a defect at a stretch of the YAML, and what could stand there instead, the likeliest first. */
+/** Reports a defect at a range of the YAML, and possible replacements, the most likely first. */
 export type Report = (at: { start: number; end: number }, message: string, hint?: string, instead?: readonly string[]) => void;
 
 export interface Context {
   readonly document: Document;
   readonly report: Report;
   readonly at: (name: string, node: Node) => void;
-  /** Of the setting being read, for messages. */
+  /** The name of the setting being read, for messages. */
   readonly name: string;
 }
 
-/** Help for a setting, as people see it. */
+/** Help for a setting, as shown to people. */
 export interface SettingHelp {
-  /** Markdown: what it is for, what it may be, what it is where absent. */
+  /** Markdown: its purpose, its possible values, its default. */
   readonly about: string;
-  /** Values to choose from; all that there are, or those with a name. */
+  /** Values to choose from: all of them, or those that have a name. */
   readonly values?: readonly string[];
-  /** Of a map: its settings. */
+  /** For a map, its settings. */
   readonly fields?: Readonly<Record<string, SettingHelp>>;
-  /** It cannot be anything but a map. */
+  /** It can only be a map. */
   readonly mapOnly?: boolean;
 }
 
@@ -76,7 +76,7 @@ export function readMap<F extends Fields>(node: Node | null, fields: F, context:
       const names = Object.keys(fields);
       report(stretch(pair.key as Node), `\`${full}\` is not a setting of Tandem.`, suggestName(key, names), nearestNames(key, names));
     } else if (isAlias(pair.value) && value === null) {
-      continue; // It stands for nothing, which is a problem of the YAML.
+      continue; // It refers to nothing, which is a problem of the YAML.
     } else if (value === null || (isScalar(value) && value.value === null)) {
       report(stretch(pair.key as Node), `\`${full}\` is empty.`, 'Give it a value or delete the line.');
     } else {
@@ -88,7 +88,7 @@ export function readMap<F extends Fields>(node: Node | null, fields: F, context:
   return values as FieldValues<F>;
 }
 
-/** A map of scalars as column texts (null is the empty text); undefined for anything else. */
+/** A map of scalars as column texts (null is the empty text). Undefined for anything else. */
 export function columnTexts(node: unknown, document: Document): Record<string, string> | undefined {
   if (!isMap(node)) return undefined;
   const entries = node.items.map((pair): [string | undefined, string | undefined] => {

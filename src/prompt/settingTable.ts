@@ -88,7 +88,7 @@ const decodingFields = {
   ),
 };
 
-/** Points of a score: nobody gives up more than all of it. */
+/** Points of a score. Nobody gives up more than the whole score. */
 const isPoints = (value: number): boolean => value >= 0 && value <= 100;
 
 const gateFields = {
@@ -139,7 +139,7 @@ const templateFields = {
   ),
 };
 
-/** Where `template` stands, and what it says. */
+/** The place and the value of `template`. */
 interface TemplateChoice extends FieldValues<typeof templateFields> {
   readonly at: { readonly start: number; readonly end: number };
 }
@@ -258,7 +258,7 @@ export const settingFields = {
   ),
 };
 
-/** The `tandem` key with all that may stand under it, for completion and hovers. */
+/** The `tandem` key with all its settings, for completion and hovers. */
 export const tandemHelp: SettingHelp = {
   about: 'What Tandem evaluates and tunes this prompt with: the data, the column to predict, and the model.',
   fields: settingFields,

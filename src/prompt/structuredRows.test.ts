@@ -1,4 +1,4 @@
-/** @file Rows of objects, lists, numbers and truth values in a template; errors of a template with their place. */
+/** @file Rows of objects, lists, numbers and booleans in a template, and errors of a template with their place. */
 import { describe, expect, test } from 'vitest';
 import { TandemError } from '../errors.ts';
 import { parsePromptFile } from './readPrompt.ts';
@@ -32,7 +32,7 @@ describe('a row', () => {
     expect(render(jinja(body), row)).toBe(text);
   });
 
-  test('shows as its JSON in the other dialect, null as nothing', () => {
+  test('is shown as its JSON in the other dialect, null as nothing', () => {
     const body = '${input:customer}|${input:vip}|${input:nothing}';
     expect(render({ body, demonstrations: [] }, { ...row, nothing: null })).toBe('{"firstName":"Ann","age":31,"email":null}|false|');
   });
@@ -60,7 +60,7 @@ describe('an error', () => {
     throw new Error('nothing was thrown');
   };
 
-  test('has file, line and column: an unknown filter', () => {
+  test('an unknown filter is reported with file, line and column', () => {
     expect(errorOf(row)).toMatchObject({
       reason: 'bad-template',
       message: 'The template cannot be filled in at {{ question | uper }}: there is no filter "uper".',
@@ -69,7 +69,7 @@ describe('an error', () => {
     });
   });
 
-  test('a text in a loop', () => {
+  test('a text in a loop is reported', () => {
     expect(errorOf({ ...row, tags: '["a"]' })).toMatchObject({
       message: 'The template cannot be filled in at {% for each in list %}: a loop needs a list, not text.',
       where: { line: 9, column: 1 },
@@ -95,7 +95,7 @@ describe('an error', () => {
     expect(placeIn(body)).toEqual({ file: 'p', line, column });
   });
 
-  test('without a file it names the line of the body', () => {
+  test('without a file the error names the line of the body', () => {
     expect(() => render(jinja('a\n{{ tags | nope }}'), row)).toThrow(
       'at {{ tags | nope }} (line 2 of the body): there is no filter "nope".',
     );
@@ -111,7 +111,7 @@ describe('without values', () => {
     expect(messagesWithoutValues(jinja(body), row).map(({ content }) => content.trim())).toEqual([text]);
   });
 
-  test('in the other dialect nothing stands in the place of variables', () => {
+  test('in the other dialect variables are replaced by nothing', () => {
     expect(messagesWithoutValues({ body: 'X ${input:a:hint} Y', demonstrations: [] }, { a: [1] })).toEqual([
       { role: 'user', content: 'X  Y' },
     ]);

@@ -1,4 +1,4 @@
-/** @file What the template language promises: literal values, demonstrations, where the answer goes. */
+/** @file What every template language guarantees: literal values, demonstrations, the place of the answer. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Demonstration } from './prompt.ts';
@@ -12,7 +12,7 @@ describe('render', () => {
     expect(render({ body, demonstrations: [] }, { message: 'Hi' })).toBe('Read the message.\n\nMessage: Hi\nIntent:');
   });
 
-  test('puts demonstrations where {{demos}} stands, a blank line apart', () => {
+  test('puts demonstrations at {{demos}}, a blank line apart', () => {
     const prompt = { body, demonstrations: [demo('a', 'x'), demo('b', 'y')] };
     expect(render(prompt, { message: 'c' })).toBe(
       'Read the message.\n\nMessage: a\nIntent: x\n\nMessage: b\nIntent: y\n\nMessage: c\nIntent:',
@@ -34,7 +34,7 @@ describe('render', () => {
     expect(render(prompt, { message: 'c' })).toBe('Read the message.\n\nMessage: a\nIntent: x\n\nMessage: c\nIntent:');
   });
 
-  test('values stand literally, whatever they contain', () => {
+  test('values are inserted literally, whatever they contain', () => {
     fc.assert(
       fc.property(
         fc.string({ unit: 'binary' }),
@@ -51,7 +51,7 @@ describe('render', () => {
     );
   });
 
-  test('a column that the row lacks is named, with the nearest one', () => {
+  test('a column that the row lacks is reported, with the nearest one', () => {
     expect(() => render({ body, demonstrations: [] }, { mesage: 'Hi', id: '3' })).toThrow(
       expect.objectContaining({
         reason: 'unknown-column',
@@ -63,13 +63,13 @@ describe('render', () => {
   });
 });
 
-test('a demonstration ends in its answer, after one space or after the white space that is there', () => {
+test('a demonstration ends in its answer, after one space or after existing white space', () => {
   expect(renderDemonstration({ body, demonstrations: [] }, demo('a', 'x'))).toBe('Message: a\nIntent: x');
   expect(renderDemonstration({ body: '${input:q}', demonstrations: [] }, { inputs: { q: 'a\n' }, output: 'x' })).toBe('a\nx');
   expect([answerText('A:', 'x'), answerText('A: ', 'x'), answerText('', 'x')]).toEqual([' x', 'x', 'x']);
 });
 
-test('variables may carry a placeholder', () => {
+test('variables may have a placeholder', () => {
   expect(variablesOf('a ${input:name:Your name} ${input: b }')).toEqual([
     { name: 'name', placeholder: 'Your name', start: 2, end: 25, nameStart: 10 },
     { name: 'b', start: 26, end: 38, nameStart: 35 },

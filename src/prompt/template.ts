@@ -1,4 +1,4 @@
-/** @file A prompt's body as a template, in whatever language: the columns that it reads, its row block and its instruction, and the text for a row. */
+/** @file A prompt's body as a template, in any language: the columns that it reads, its row block and its instruction, and the text for a row. */
 import type { Place } from '../errors.ts';
 import { softMark } from '../model/softPrompt.ts';
 import { spoken } from './labelWords.ts';
@@ -8,7 +8,7 @@ import type { Demonstration, Prompt } from './prompt.ts';
 import { mapWithinTime } from '../timeLimit.ts';
 import type { Values } from './values.ts';
 
-/** A body and its language; a text alone is in the language of `.prompt.md`. */
+/** A body and its language. A plain text is in the language of `.prompt.md`. */
 export type Template = string | Pick<Prompt, 'body' | 'syntax'>;
 
 export const bodyOf = (template: Template): string => (typeof template === 'string' ? template : template.body);
@@ -20,32 +20,32 @@ export function columnsOf(template: Template): string[] {
   return [...new Set(variablesOf(template).map((variable) => variable.name))];
 }
 
-/** The lines that hold nothing but `{{demos}}`, each with its line ending. Only the first one counts. */
+/** The lines that contain nothing but `{{demos}}`, each with its line ending. Only the first one counts. */
 export function demosLines(template: Template): Span[] {
   return [...bodyOf(template).matchAll(demosPattern)].map((match) => ({ start: match.index, end: match.index + match[0].length }));
 }
 
-/** The lines that name a role; none where the language has no roles. */
+/** The lines that name a role. Empty if the language has no roles. */
 export const roleLinesOf = (template: Template): readonly RoleLine[] => languageOf(template).roles?.lines(bodyOf(template)) ?? [];
 
 /** Whether the language has lines that name a role. */
 export const mayHaveRoles = (template: Template): boolean => languageOf(template).roles !== undefined;
 
-/** The sections, first to last; without roles the body is one section of the user's. */
+/** The sections, first to last. Without roles the body is one user section. */
 export function sectionsOf(template: Template): readonly Section[] {
   const body = bodyOf(template);
   const whole: Section = { role: 'user', marker: { start: 0, end: 0 }, start: 0, end: body.length };
   return languageOf(template).roles?.sections(body) ?? [whole];
 }
 
-/** Stretches that are not the author's wording: variables, tags and lines that name a role. No edit may touch them. */
+/** Ranges that are not the author's wording: variables, tags and lines that name a role. No edit may touch them. */
 export const fixedSpans = (template: Template): readonly Span[] => [
   ...languageOf(template).tags(bodyOf(template)),
   ...roleLinesOf(template),
 ];
 
 /**
- * The line before the row block that stands for an adapter's soft prompt, without its line ending. Only the first one counts, and some
+ * The line before the row block that is the place of an adapter's soft prompt, without its line ending. Only the first one counts, and some
  * languages have none.
  */
 export function softLine(template: Template): Span | undefined {
@@ -55,7 +55,7 @@ export function softLine(template: Template): Span | undefined {
 }
 
 /**
- * Where the row block starts, as an offset into the body: after the `{{demos}}` line, or else at the first line with a
+ * Where the row block starts, as an offset into the body: after the `{{demos}}` line, or without one at the first line with a
  * variable. Demonstrations repeat the text from here to the end of the section.
  */
 export function rowBlockStart(template: Template): number {
@@ -69,7 +69,7 @@ export function rowBlockStart(template: Template): number {
   return Math.max(start, body.lastIndexOf('\n', at - 1) + 1);
 }
 
-/** The columns that demonstrations need: those that the row block reads. */
+/** The columns that demonstrations need, i.e. those that the row block reads. */
 export function rowBlockColumns(template: Template): string[] {
   const start = rowBlockStart(template);
   const { end } = rowSection(template);
@@ -78,7 +78,7 @@ export function rowBlockColumns(template: Template): string[] {
   ];
 }
 
-/** The author's instruction: what stands before the row block and the `{{demos}}` line; with roles, the first section, if the row has one of its own. */
+/** The author's instruction: the text before the row block and the `{{demos}}` line. With roles, the first section, if the row is in another one. */
 export function instructionSpan(template: Template): Span {
   const [first] = sectionsOf(template);
   const section = rowSection(template);
@@ -87,10 +87,10 @@ export function instructionSpan(template: Template): Span {
 }
 
 /**
- * The prompt for one row, up to where the answer follows (see answerText). Values stand in it literally. Line endings of the body
+ * The prompt for one row, up to where the answer follows (see answerText). Values are inserted literally. Line endings of the body
  * become LF and white space at its end is dropped, so that a checkout on another system or an editor that trims scores the same.
- * Of sections with roles the texts stand one after the other, a blank line apart.
- * @param origin where the body stands, for errors: its file, and the 1-based line of the file that the body starts in
+ * The texts of sections with roles follow one another, a blank line apart.
+ * @param origin where the body is, for errors: its file, and the 1-based line of the file at which the body starts
  * @throws TandemError reason 'unknown-column' if the body reads a column that `values` lacks; 'bad-template' with the place of the tag
  */
 export function render(prompt: Prompt, values: Values, origin?: Place): string {
@@ -99,7 +99,7 @@ export function render(prompt: Prompt, values: Values, origin?: Place): string {
     .join('\n\n');
 }
 
-/** The prompt for one row as the turns of a chat; without roles all is the user's. @throws as `render` */
+/** The prompt for one row as the turns of a chat. Without roles everything is the user's turn. @throws as `render` */
 export function messagesOf(prompt: Prompt, values: Values, origin?: Place): Message[] {
   const { sections, demonstrations } = compile(prompt, origin);
   const fill = ({ role, head, block, rowBlock }: CompiledSection): Message => {
@@ -127,7 +127,7 @@ function demonstrationText(sections: readonly CompiledSection[], { inputs, outpu
   return filled + answerText(filled, output);
 }
 
-/** The answer as it follows the prompt: after one space, or none if the prompt ends in white space (or is empty). */
+/** The answer as it follows the prompt: after one space, or without one if the prompt ends in white space (or is empty). */
 export function answerText(prompt: string, answer: string): string {
   return prompt === '' || /\s$/.test(prompt) ? answer : ` ${answer}`;
 }
@@ -141,11 +141,11 @@ interface Message {
 
 interface CompiledSection {
   readonly role: Role;
-  /** What stands before the row block; all of it in a section without one. */
+  /** The text before the row block. In a section without one, the whole text. */
   readonly head: Fill;
-  /** The row block as it stands; in one section only. */
+  /** The row block, unchanged. In one section only. */
   readonly block?: Fill;
-  /** The same without blank lines before it: demonstrations bring their own distance. */
+  /** The same without blank lines before it, because demonstrations add their own distance. */
   readonly rowBlock: Fill;
 }
 
@@ -166,7 +166,7 @@ function compile(prompt: Prompt, origin?: Place): Compiled {
   const language = languageOf(template);
   const filler = language.filler(body);
   const withSoftMark = (head: string): string => (language.softLine ? head.replace(language.softLine.pattern, () => softMark) : head);
-  // Between sections white space is no one's wording.
+  // White space between sections is not the author's wording.
   const tidy = mayHaveRoles(template) ? withoutBlankLines : (text: string): string => text;
   const compiledSection = ({ role, start, end }: Section): CompiledSection => {
     if (start !== row.start) return { role, head: filler(tidy(body.slice(start, end)).trimEnd(), start), rowBlock: () => '' };
@@ -186,13 +186,13 @@ function compile(prompt: Prompt, origin?: Place): Compiled {
   return result;
 }
 
-/** The text without the blank lines that it begins with. */
+/** The text without blank lines at its beginning. */
 const withoutBlankLines = (text: string): string => text.replace(/^(?:[ \t]*\n)+/, '');
 
 /** Where the demonstrations go or, without a line for them, where the row block starts. */
 const blockStart = (template: Template): number => demosLines(template).at(0)?.start ?? rowBlockStart(template);
 
-/** Where the row stands: the section of the `{{demos}}` line, or else the last one that reads a column, or else the last. */
+/** The section of the row: that of the `{{demos}}` line, or else the last one that reads a column, or else the last. */
 function rowSection(template: Template): Section {
   const sections = sectionsOf(template);
   const marker = demosLines(template).at(0);

@@ -4,12 +4,12 @@ export interface TextRange {
   /** UTF-16 offsets, end exclusive. */
   readonly start: number;
   readonly end: number;
-  /** Of the start; 1-based, columns in UTF-16 units. */
+  /** The start, 1-based, with columns in UTF-16 units. */
   readonly line: number;
   readonly column: number;
 }
 
-/** A function that places offsets of `text`; cheap to call often. */
+/** Returns a function that locates offsets of `text` and is cheap to call often. */
 export function rangesOf(text: string): (start: number, end: number) => TextRange {
   const lineStarts = [0];
   for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) lineStarts.push(at + 1);

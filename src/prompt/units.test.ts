@@ -1,4 +1,4 @@
-/** @file Parts of an instruction: each can be left out, what reads a column cannot. */
+/** @file Parts of an instruction: each can be left out, except for text that reads a column. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Prompt } from './prompt.ts';
@@ -26,7 +26,7 @@ describe('unitsOf', () => {
     expect(blocks[1].parts.map((part) => textOf(prompt, part))).toEqual(['Rules:\n', '- One intent, e.g. a refund.\n', '- No quotes.\n']);
   });
 
-  test('a line that reads a column stays, and what stands around it can go', () => {
+  test('a line that reads a column stays, and the text around it can be removed', () => {
     const mixed = promptOf('Be brief.\nThe customer is ${input:name}.\nBe kind.\n\n' + row);
     expect(leaves(unitsOf(mixed)).map((part) => textOf(mixed, part))).toEqual(['Be brief.\n', 'Be kind.\n']);
   });
@@ -42,7 +42,7 @@ describe('unitsOf', () => {
 });
 
 describe('withoutUnits', () => {
-  test('without all of them the row block is left', () => {
+  test('without all of them only the row block is left', () => {
     expect(withoutUnits(prompt, unitsOf(prompt)).body).toBe(row);
   });
 
@@ -60,7 +60,7 @@ describe('withoutUnits', () => {
     .tuple(fc.array(line, { maxLength: 10 }), fc.constantFrom('\n', '\r\n'))
     .map(([lines, end]) => [...lines, 'Text: ${input:text}', 'Kind:', ''].join(end));
 
-  test('whatever goes, columns stay, and the rest is a part of the body in its order', () => {
+  test('whatever is removed, columns stay, and the rest is a part of the body in its order', () => {
     fc.assert(
       fc.property(body, fc.integer({ min: 0 }), (text, mask) => {
         const each = promptOf(text);
@@ -78,7 +78,7 @@ describe('withoutUnits', () => {
     );
   });
 
-  test('units do not overlap, and are in order', () => {
+  test('units do not overlap and are in order', () => {
     fc.assert(
       fc.property(body, (text) => {
         const all = leaves(unitsOf(promptOf(text)));

@@ -1,6 +1,6 @@
 /**
- * @file The parts of a prompt's instruction that could be left out by themselves: blocks between blank lines, lines, sentences; as a tree,
- * for a search that takes away much at once and comes back to less where that was too much.
+ * @file The parts of a prompt's instruction that could be left out separately: blocks between blank lines, lines, sentences. They form a tree,
+ * for a search that removes much at once and returns to smaller parts if that was too much.
  */
 import type { Span } from './languages/templateLanguage.ts';
 import { fixedSpans, instructionSpan } from './template.ts';
@@ -8,16 +8,16 @@ import type { Prompt } from './prompt.ts';
 
 export type UnitKind = 'block' | 'line' | 'sentence';
 
-/** A stretch of the body, with the line ending or the blanks that go with it. */
+/** A range of the body, including its line ending or blanks. */
 export interface Unit extends Span {
   readonly kind: UnitKind;
-  /** Smaller ones in it, in order: none of a unit that is left out as a whole or not at all. */
+  /** The smaller units in it, in order. Empty for a unit that can only be left out as a whole. */
   readonly parts: readonly Unit[];
 }
 
 /**
- * The instruction as units, outermost first; none where nothing may be left out. What reads a column, a tag or a role stays: of a unit with
- * one in it there are the parts alone.
+ * The instruction as units, outermost first. Empty if nothing may be left out. Text that reads a column, a tag or a role stays: from a unit
+ * that contains one, only the other parts are returned.
  */
 export function unitsOf(prompt: Prompt): Unit[] {
   const { start, end } = instructionSpan(prompt);
@@ -43,21 +43,21 @@ export function withoutUnits(prompt: Prompt, units: readonly Span[]): Prompt {
     at = Math.max(at, end);
   }
   const rest = text + body.slice(at);
-  // What begins the body now is no paragraph that needs a distance.
+  // The paragraph that now begins the body needs no blank lines before it.
   return { ...prompt, body: text === '' ? rest.replace(/^(?:[ \t]*\r?\n)+/, '') : rest };
 }
 
-/** The unit, or what is left of its parts where something in it must stay. */
+/** The unit, or its remaining parts if something in it must stay. */
 function unit(kind: UnitKind, span: Span, parts: readonly Unit[], fixed: readonly Span[]): Unit[] {
   const holds = fixed.some((each) => each.start < span.end && each.end > span.start);
   if (holds) return [...parts];
   return [{ kind, ...span, parts }];
 }
 
-/** Up to and with the blank lines after it. */
+/** Up to and including the blank lines after it. */
 const blockPattern = /(?:[ \t]*\S[^\n]*(?:\n|$))+(?:[ \t]*(?:\n|$))*/g;
 const linePattern = /[^\n]*\S[^\n]*(?:\n|$)/g;
-/** With the blanks after it; an abbreviation or a number does not end one. */
+/** Including the blanks after it. An abbreviation or a number does not end one. */
 const sentencePattern = /\S(?:[^.!?\n]|[.!?](?!\s|$))*(?:[.!?]+|(?=\n|$))[ \t]*/g;
 
 const spansOf = (text: string, pattern: RegExp, offset: number): Span[] =>

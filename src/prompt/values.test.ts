@@ -26,11 +26,11 @@ test.each<[string, Value | undefined, Value]>([
   expect(valueLike(text, like)).toEqual(value);
 });
 
-test('a column that is not there has no text, whatever objects inherit', () => {
+test('a missing column has no text, even if objects inherit a property with its name', () => {
   expect(textIn({ a: 1 }, 'constructor')).toBe('');
 });
 
-test('another value of the same shape', () => {
+test('another value has the same shape', () => {
   expect(mapScalars({ a: ['x', 2], b: { c: null } }, () => '')).toEqual({ a: ['', ''], b: { c: '' } });
 });
 
@@ -54,7 +54,7 @@ test.each<[string, Value]>([
   expect(yamlValue(document.contents, document)).toEqual(value);
 });
 
-test('what is written is read back', () => {
+test('a written value is read back', () => {
   fc.assert(
     fc.property(fc.jsonValue({ maxDepth: 4 }), (json) => {
       const value = JSON.parse(JSON.stringify(json)) as Value;

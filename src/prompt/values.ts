@@ -1,10 +1,10 @@
-/** @file Values of a row: as JSON has them, and as texts where a text is asked for. */
+/** @file Values of a row: as in JSON, and as texts where a text is needed. */
 import { TandemError } from '../errors.ts';
 import { suggestName } from './nearest.ts';
 
 export type Value = string | number | boolean | null | readonly Value[] | { readonly [key: string]: Value };
 
-/** Values by the columns that they stand in. */
+/** Values by their columns. */
 export type Values = Readonly<Record<string, Value>>;
 
 /** The value of a column that a prompt reads. @throws TandemError reason 'unknown-column' */
@@ -15,7 +15,7 @@ export function valueOf(values: Values, column: string): Value {
   throw new TandemError('unknown-column', message, { hint: suggestName(column, columns) });
 }
 
-/** What stands in a text in the value's place: a text itself, nothing for null, the JSON of everything else. */
+/** The text of a value: a text itself, nothing for null, the JSON of everything else. */
 export function textOf(value: Value): string {
   if (typeof value === 'string') return value;
   return value === null ? '' : JSON.stringify(value);
@@ -24,7 +24,7 @@ export function textOf(value: Value): string {
 /** The same for a column that may be absent, which counts as the empty text. */
 export const textIn = (values: Values, column: string): string => (Object.hasOwn(values, column) ? textOf(values[column]) : '');
 
-/** The value that a text stands for in a column that has values like this one. */
+/** The value that a text means in a column with values like this one. */
 export function valueLike(text: string, like: Value | undefined): Value {
   if (like === undefined || typeof like === 'string') return text;
   try {
@@ -38,16 +38,16 @@ export function valueLike(text: string, like: Value | undefined): Value {
 export const textsOf = (values: Values): Record<string, string> =>
   Object.fromEntries(Object.entries(values).map(([column, value]) => [column, textOf(value)]));
 
-/** Whether a value has others in it. */
+/** Whether a value contains others. */
 export const isNested = (value: Value): value is readonly Value[] | { readonly [key: string]: Value } =>
   typeof value === 'object' && value !== null;
 
-/** A value of the same shape whose scalars are other ones. */
+/** A value of the same shape with other scalars. */
 export function mapScalars(value: Value, change: (scalar: string | number | boolean | null) => Value): Value {
   if (!isNested(value)) return change(value);
   if (isList(value)) return value.map((each) => mapScalars(each, change));
   return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, mapScalars(each, change)]));
 }
 
-/** `Array.isArray` for a type that says what the items are. */
+/** `Array.isArray` for a type that includes the type of the items. */
 export const isList = (value: Value): value is readonly Value[] => Array.isArray(value);

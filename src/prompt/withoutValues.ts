@@ -1,4 +1,4 @@
-/** @file A prompt without any row's values: what every row pays for. */
+/** @file A prompt without any row's values: the part that costs the same for every row. */
 import { TandemError, type Place } from '../errors.ts';
 import { languageOf } from './languages/table.ts';
 import type { TemplateLanguage } from './languages/templateLanguage.ts';
@@ -12,8 +12,8 @@ export function valuesOfNothing(prompt: Pick<Prompt, 'body' | 'syntax'>): Values
 }
 
 /**
- * The turns of a prompt with nothing in the place of its variables. Where the template does not take the empty text for a list or an
- * object, an empty one of the row `like` stands there; where it takes neither, its tags are left out.
+ * The turns of a prompt with its variables replaced by nothing. If the template does not accept the empty text for a list or an
+ * object, an empty one shaped like the row `like` is used. If it accepts neither, its tags are left out.
  */
 export function messagesWithoutValues(prompt: Prompt, like: Values = {}, origin?: Place): ReturnType<typeof messagesOf> {
   const nothing = valuesOfNothing(prompt);
@@ -36,7 +36,7 @@ function tried<T>(work: () => T): T | undefined {
   }
 }
 
-/** What stood in `{% raw %}` looks like a tag then, and goes too. */
+/** The content of `{% raw %}` then looks like a tag and is removed too. */
 function withoutTags(body: string, language: TemplateLanguage): string {
   const tags = language.tags(body);
   if (tags.length === 0) return body;

@@ -1,4 +1,4 @@
-/** @file An accepted prompt goes into its file exactly, and nothing else there changes. */
+/** @file An accepted prompt is written exactly into its file, and nothing else there changes. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { applyHunks, diffHunks } from './hunks.ts';
@@ -28,11 +28,11 @@ Body \${input:x}
 const one = { inputs: { x: 'kept as written' }, output: 'one' };
 
 describe('edits', () => {
-  test('nothing to change changes nothing', () => {
+  test('without a change nothing is written', () => {
     expect(applyPrompt(parse(block), parse(block).prompt, { adapter: null, calibration: 'none' })).toBe(block);
   });
 
-  test('a demonstration that stays keeps its lines; new ones take the indentation of their neighbours', () => {
+  test('a demonstration that stays keeps its lines, and new ones take the indentation of their neighbours', () => {
     const next = { body: 'New ${input:x}', demonstrations: [{ inputs: { x: 'a: "b"' }, output: 'two' }, one] };
     expect(applyPrompt(parse(block), next)).toBe(
       block
@@ -42,12 +42,12 @@ describe('edits', () => {
     );
   });
 
-  test('no demonstrations: the key goes', () => {
+  test('without demonstrations the key is removed', () => {
     const next = applyPrompt(parse(block), { ...parse(block).prompt, demonstrations: [] });
     expect(next).toBe(block.replace(/ {4}demos:[^]*?y: two\n/, ''));
   });
 
-  test('adapter and calibration are put in, replaced and taken out', () => {
+  test('adapter and calibration are added, replaced and removed', () => {
     const file = parse(block);
     const tuned = applyPrompt(file, file.prompt, { adapter: '.tandem/adapters/a b', calibration: 'prior' });
     expect(tuned).toBe(
@@ -86,7 +86,7 @@ describe('edits', () => {
     expect(parse(text).prompt).toEqual(next);
   });
 
-  test('demonstrations in a file that names no output, or a front matter with anchors in the way, are refused', () => {
+  test('demonstrations in a file that names no output, or a front matter with interfering anchors, are refused', () => {
     expect(() => applyPrompt(parse('${input:x}'), { body: '${input:x}', demonstrations: [one] })).toThrow(
       expect.objectContaining({ reason: 'no-output' }),
     );
@@ -181,7 +181,7 @@ test('reading the written file gives exactly the prompt that was written', { tag
   );
 });
 
-test('a body without front matter stays alone, even if it looks like front matter', () => {
+test('a body without front matter stays the whole file, even if it looks like front matter', () => {
   fc.assert(
     fc.property(fc.constantFrom('', '\uFEFF', 'Old ${input:x}\n'), body, (text, next) => {
       expect(parse(applyPrompt(parse(text), { body: next, demonstrations: [] })).prompt.body).toBe(next);
@@ -190,7 +190,7 @@ test('a body without front matter stays alone, even if it looks like front matte
   expect(applyPrompt(parse('Old'), { body: 'New', demonstrations: [] })).toBe('New');
 });
 
-test('any subset of the hunks of a written file is valid YAML whose demonstrations are whole', { tags: 'long' }, () => {
+test('any subset of the hunks of a written file is valid YAML with complete demonstrations', { tags: 'long' }, () => {
   const few = fc.array(
     fc.record({ inputs: fc.record({ x: fc.constantFrom('a', 'b', 'c: "d"\n') }), output: fc.constantFrom('one', 'two', '# 3') }),
     { maxLength: 5 },

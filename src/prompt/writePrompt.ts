@@ -1,4 +1,4 @@
-/** @file Writes into prompt files and programs what was accepted, each as the kind that its name says. */
+/** @file Writes accepted changes into prompt files and programs, each as the kind that its name indicates. */
 import type { PointerChanges, ProgramText, SettingChanges } from './kinds/promptKind.ts';
 import { programKindOf, promptKindOf } from './kinds/table.ts';
 import type { Prompt } from './prompt.ts';

@@ -1,4 +1,4 @@
-/** @file Front matter that is not YAML, or not the YAML that its author meant: where, and what to write instead. */
+/** @file Front matter that is not YAML, or not the YAML that its author meant: where it is wrong, and what to write instead. */
 import { describe, expect, test } from 'vitest';
 import { parseProgramFile, parsePromptFile } from './readPrompt.ts';
 
@@ -20,19 +20,19 @@ describe('an alias of nothing', () => {
     ['metric: *m', '4:11 *m', '"*m"'],
     ['adapter: *x # ours', '4:12 *x', '"*x # ours"'],
     ['labels: [a, *b]', '4:15 *b', undefined],
-  ])('%s is a problem at its place, with quotes as the way out', (line, at, instead) => {
+  ])('%s is a problem at its place, with quotes as the remedy', (line, at, instead) => {
     const [problem] = parsed(withSetting(line)).filter(({ message }) => message.includes('refers to the anchor'));
     expect(problem).toMatchObject({ at, hint: expect.stringContaining('in quotes') as string });
     if (instead !== undefined) expect(problem.instead).toEqual([instead]);
   });
 
-  test('is named once, and not called empty as well', () => {
+  test('is reported once, and not reported as empty too', () => {
     expect(parsed(withSetting('data: *.jsonl')).map(({ message }) => message)).toEqual([
       '"*.jsonl" refers to the anchor &.jsonl, which is not in the file.',
     ]);
   });
 
-  test('in a program is a problem at its place', () => {
+  test('is a problem at its place in a program', () => {
     const { problems } = parseProgramFile('p.program.yaml', 'data: *.jsonl\nsteps:\n  - prompt: a.prompt.md\n    output: *y\n  - *step\n');
     expect(problems.map(({ range, message }) => [range.line, message.slice(0, 20)])).toEqual(
       expect.arrayContaining([
@@ -43,7 +43,7 @@ describe('an alias of nothing', () => {
     );
   });
 
-  test('above its anchor stands for nothing; below it for the last of that name', () => {
+  test('above its anchor it refers to nothing, and below it to the last anchor of that name', () => {
     const file = (yaml: string) => parsePromptFile('a.prompt.md', `---\n${yaml}---\nQ: \${input:x}\n`);
     expect(file('tandem: {data: *d, output: y}\nother: &d rows.jsonl\n').problems.map(({ message }) => message)).toContain(
       '"*d" refers to the anchor &d, which is not in the file.',
@@ -54,12 +54,12 @@ describe('an alias of nothing', () => {
   });
 });
 
-describe('a text that YAML takes for something else', () => {
+describe('a text that YAML parses as something else', () => {
   test.each([
     ['description: Review: find the fault', '"Review: find the fault"'],
     ['argument-hint: [path] or name', '"[path] or name"'],
     ['mode: @agent', '"@agent"'],
-  ])('%s: the hint is the line as it should be, and the fix writes it', (line, instead) => {
+  ])('%s: the hint is the correct line, and the fix writes it', (line, instead) => {
     const source = `---\n${line}\ntandem: {data: a.jsonl, output: y}\n---\nQ: \${input:x}\n`;
     const [problem] = parsed(source);
     const key = line.slice(0, line.indexOf(':'));
@@ -67,7 +67,7 @@ describe('a text that YAML takes for something else', () => {
     expect(parsed(source.replace(problem.replaced!, instead))).toEqual([]);
   });
 
-  test('without a value to quote the hint says what is wrong', () => {
+  test('without a value to quote, the hint says what is wrong', () => {
     expect(parsed('---\n}\n---\nQ: ${input:x}\n')[0].hint).toBe('The front matter is not valid YAML.');
   });
 });

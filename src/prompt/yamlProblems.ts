@@ -10,14 +10,14 @@ export interface YamlProblem {
   readonly end: number;
   readonly message: string;
   readonly hint?: string;
-  /** What could stand from `from` to `to` instead. */
+  /** A replacement for the text from `from` to `to`. */
   readonly fix?: { readonly start: number; readonly end: number; readonly instead: string };
 }
 
 /** @param what names the text in hints, e.g. `The front matter` */
 export function yamlProblems(yaml: string, document: Document, what: string): YamlProblem[] {
   const problems: YamlProblem[] = [];
-  // The library may point behind the end.
+  // The library may point beyond the end.
   const within = (at: number): number => Math.min(at, yaml.length);
   for (const { pos, message } of document.errors) {
     // The library marks one character; the word that starts there is what the author sees.
@@ -33,7 +33,7 @@ export function yamlProblems(yaml: string, document: Document, what: string): Ya
     Alias: (_, node) => {
       if (resolved(node, document) || !node.range) return;
       const [start, end] = node.range;
-      // `*.jsonl` is an alias to YAML, and a pattern or a name to who wrote it.
+      // `*.jsonl` is an alias in YAML, but a pattern or a name to its author.
       const value = unquoted(yaml, start);
       const hint = `Put text that begins with * in quotes: "${yaml.slice(start, value?.end ?? end)}".`;
       const message = `"*${node.source}" refers to the anchor &${node.source}, which is not in the file.`;
@@ -43,7 +43,7 @@ export function yamlProblems(yaml: string, document: Document, what: string): Ya
   return problems;
 }
 
-/** The value of a plain `key: value` line that holds the place, if quotes would make a text of it. */
+/** The value of a plain `key: value` line that contains the place, if quotes would make it a text. */
 function unquoted(yaml: string, at: number): { key: string; start: number; end: number; instead: string } | undefined {
   const from = yaml.lastIndexOf('\n', at - 1) + 1;
   const to = yaml.indexOf('\n', at);

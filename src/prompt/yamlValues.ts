@@ -1,18 +1,18 @@
-/** @file Values written in YAML, read and written so that the one gives back the other. */
+/** @file Values written in YAML, written and read back without loss. */
 import { isAlias, isMap, isScalar, isSeq, type Document } from 'yaml';
 import { resolved, scalarText } from './frontMatter.ts';
 import { isNested, textOf, type Value, type Values } from './values.ts';
 
-/** Columns with their values; undefined for what is no map of values. */
+/** Columns with their values. Undefined for anything but a map of values. */
 export function columnValues(node: unknown, document: Document): Values | undefined {
   const value = yamlValue(node, document);
   return value !== undefined && isMap(resolved(node, document)) ? (value as Values) : undefined;
 }
 
 /**
- * The value that a node stands for. A scalar has the type that YAML gives it where its text stays what the author wrote: `30` and `false` do,
+ * The value of a node. A scalar has the type that YAML gives it if its text stays what the author wrote: `30` and `false` do,
  * `5.0`, `007` and `1e3` are texts.
- * @returns undefined for keys that are no scalars, aliases of nothing or of what they stand in, and more than 10,000 values
+ * @returns undefined for keys that are not scalars, aliases of nothing or of their own parents, and more than 10,000 values
  */
 export function yamlValue(node: unknown, document: Document): Value | undefined {
   let left = mostValues;
@@ -42,12 +42,12 @@ function typed(value: unknown, source: string | undefined): Value {
   return isTyped && textOf(value) === source ? value : source;
 }
 
-/** A value on one line, as `yamlValue` reads it back. @param text how texts are written where the value is one */
+/** A value on one line, as `yamlValue` reads it back. @param text how texts are written if the value is one */
 export function yamlText(value: Value, text: (text: string) => string): string {
   if (typeof value === 'string') return text(value);
   return isNested(value) ? printable(JSON.stringify(value)) : String(value);
 }
 
-/** JSON's strings are YAML's, but for characters that YAML does not count as printable or takes for line breaks. */
+/** JSON's strings are YAML's, except for characters that YAML counts as unprintable or as line breaks. */
 export const printable = (json: string): string =>
   json.replace(/[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);

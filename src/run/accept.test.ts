@@ -56,7 +56,7 @@ const finished = (best: {
 
 const better = 'Name the intent.\n\nMessage: ${input:message}\nIntent:\n';
 
-test('prompt and adapter pointer are written together, and the adapter stands where the pointer points', () => {
+test('prompt and adapter pointer are written together, and the adapter is where the pointer points', () => {
   const { proposal } = finished({ body: better, adapter: '3f2a99aa0011' });
   accept(proposal);
   const text = readFileSync(proposal.file, 'utf8').replaceAll('"', '');
@@ -71,7 +71,7 @@ test('prompt and adapter pointer are written together, and the adapter stands wh
   );
 });
 
-test('an edit made since the run began is kept where it does not touch the changed lines', () => {
+test('an edit made since the run began is kept if it does not touch the changed lines', () => {
   const { proposal } = finished({ body: better });
   writeFileSync(proposal.file, source.replace('Route a message', 'Route a customer'));
   accept(proposal);
@@ -92,7 +92,7 @@ test.each([
   { rejected: ['1'], prompt: false, adapter: true },
   { rejected: ['adapter'], prompt: true, adapter: false },
   { rejected: ['1', 'adapter'], prompt: false, adapter: false },
-])('what was rejected is left out: $rejected', ({ rejected, prompt, adapter }) => {
+])('rejected items are left out: $rejected', ({ rejected, prompt, adapter }) => {
   const { proposal } = finished({ body: better, adapter: '3f2a99aa0011' });
   const { written, leftOut } = accept(proposal, rejected);
   const text = readFileSync(proposal.file, 'utf8');
@@ -113,13 +113,13 @@ test('accepting twice changes nothing more', () => {
   expect(readFileSync(proposal.file, 'utf8')).toBe(once);
 });
 
-test('a run that found nothing better proposes the file as it was', () => {
+test('a run that found nothing better proposes the file unchanged', () => {
   const { proposal } = finished({});
   expect(proposal.after).toBe(proposal.before);
   expect(proposal.adapter).toBeUndefined();
 });
 
-test('an adapter that was tuned on a model named for the run alone is written down with that model', () => {
+test('if the model was named for the run alone, its name is written to the file with the adapter', () => {
   const { proposal } = finished({ adapter: '3f2a99aa0011', model: 'some-model' });
   accept(proposal);
   const text = readFileSync(proposal.file, 'utf8').replaceAll('"', '');

@@ -18,8 +18,8 @@ import { makeFolder } from './record/tandemFolder.ts';
 import type { RunState } from './record/state.ts';
 
 /**
- * What the run proposes for its prompt file; of a program for the program file, which has the adapter alone. `before` equals `after` where
- * it found nothing better.
+ * What the run proposes for its prompt file. For a program, this is the program file, in which only the adapter can change. `before` equals
+ * `after` if the run found nothing better.
  * @throws TandemError reason 'nothing-measured'
  */
 export function proposalOf(directory: RunDirectory, state: RunState): Proposal {
@@ -27,7 +27,7 @@ export function proposalOf(directory: RunDirectory, state: RunState): Proposal {
 }
 
 /**
- * What the run proposes, file by file: that of the run first, then those of a program's steps that change.
+ * What the run proposes, file by file: first the run's own file, then those of a program's steps that change.
  * @throws TandemError reasons 'nothing-measured', 'cannot-rewrite'
  */
 export function proposalsOf(directory: RunDirectory, { start, best }: RunState): Proposal[] {
@@ -41,7 +41,7 @@ export function proposalsOf(directory: RunDirectory, { start, best }: RunState):
     const prompts = stepsOf(best.prompt);
     const ofSteps = steps.map(({ path, text, settings: { output } }, place): Proposal => {
       const file = parsePromptFile(path, text);
-      // What the program file says from now on no step may say too.
+      // A step may not repeat what the program file will set.
       const without = changed && file.settings.adapter !== undefined ? { adapter: null } : {};
       const after = applyPrompt(file, prompts[place], { output, ...without });
       return { file: path, step: { place, output }, before: text, prompt: after, after };
@@ -74,23 +74,23 @@ function withAdapter({ workspace, adapters }: RunDirectory, best: MeasuredState,
   const to = join(workspace, '.tandem', 'adapters', `${promptName(file)}-${best.adapter.slice(0, 8)}`);
   const settings = {
     adapter: relative(dirname(file), to).split(sep).join('/'),
-    // An adapter is of no use without its model: one that was named for the run alone is written down with it.
+    // An adapter is useless without its model, so a model that was named for the run alone is written to the file too.
     ...(model !== undefined && { model }),
   };
   return { ...proposal, after: pointTo(file, prompt, settings), adapter: { from: join(adapters, best.adapter), to, settings } };
 }
 
 export interface Accepted {
-  /** What was written, the prompt file first: absolute paths. */
+  /** Absolute paths of the files that were written, the prompt file first. */
   readonly written: readonly string[];
   /** How many items were left out because they are rejected. */
   readonly leftOut: number;
 }
 
 /**
- * Writes the adapter, then the prompt files. A file that was edited since the run began keeps those edits, where the changes still fit.
+ * Writes the adapter, then the prompt files. Edits that were made since the run began are kept if the changes still fit.
  * @param rejected ids of items that are left out
- * @throws TandemError reason 'file-changed' where they do not; nothing is written then
+ * @throws TandemError reason 'file-changed' if they do not; nothing is written then
  */
 export function accept(proposed: Proposal | readonly Proposal[], rejected: Iterable<string> = []): Accepted {
   const proposals = Array.isArray(proposed) ? (proposed as readonly Proposal[]) : [proposed as Proposal];
@@ -137,8 +137,8 @@ function changeOf(proposal: Proposal, rejected: readonly string[]): Change {
 }
 
 /**
- * Appears under its name whole or not at all.
- * @returns false where it stood there already
+ * Appears under its name completely or not at all.
+ * @returns false if it was already there
  * @throws TandemError reasons 'bad-adapter', 'not-a-folder'
  */
 export function copyAdapter({ from, to }: NonNullable<Proposal['adapter']>): boolean {

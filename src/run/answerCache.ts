@@ -5,25 +5,25 @@ import { explainedError, isUnwritable } from './record/fileErrors.ts';
 import { makeFolder } from './record/tandemFolder.ts';
 
 export interface ForgetfulCache extends Cache {
-  /** Drops all that it remembers. */
+  /** Drops everything that it remembers. */
   readonly forget: () => void;
 }
 
-/** Answers are cached on disk if possible; if not, they are only computed again the next time. */
+/** Answers are cached on disk if possible. If not, they are computed again next time. */
 export async function cacheOnDisk(workspace: string, warn: (notice: string) => void): Promise<Cache> {
   const tell = (error: unknown): void => {
     if (!isUnwritable(error)) throw error;
     warn(`The cache cannot be written, so answers will be computed again: ${describeError(explainedError(error)).split('\n', 1)[0]}`);
   };
-  let told = false;
+  let reported = false;
   try {
     const cache = await openCache(makeFolder(workspace, 'cache'));
     return {
       ...cache,
       flush: () =>
         cache.flush().catch((error: unknown) => {
-          if (!told) tell(error);
-          told = true;
+          if (!reported) tell(error);
+          reported = true;
         }),
     };
   } catch (error) {

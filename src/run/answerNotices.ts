@@ -1,4 +1,4 @@
-/** @file Notices about right answers that can never be given: outside the labels, longer than the limit, or beyond a stop. */
+/** @file Notices about right answers that can never be given because they are outside the labels, longer than the limit, or after a stop. */
 import type { Row } from '../data/dataset.ts';
 import type { Splits } from '../data/openDataset.ts';
 import { TandemError } from '../errors.ts';
@@ -13,15 +13,15 @@ import { portable } from './record/runDirectory.ts';
 
 export interface Answered {
   readonly workspace: string;
-  /** One a step, like the tasks. */
+  /** One per step, like the tasks. */
   readonly files: readonly PromptFile[];
   readonly tasks: readonly Task[];
-  /** The data with what the prompt files add to it. */
+  /** The data, with the columns that the prompt files add. */
   readonly read: Splits;
   readonly model: LanguageModel;
 }
 
-/** Each with its place in the prompt file. */
+/** Each problem with its place in the prompt file. */
 export function answerNotices({ workspace, files, tasks, read, model }: Answered): string[] {
   const known = { rows: [...read.train, ...read.val], called: 'training and validation rows', areAll: true };
   const ofSteps = files.flatMap((file, step) => {
@@ -32,15 +32,15 @@ export function answerNotices({ workspace, files, tasks, read, model }: Answered
   return [...ofSteps, ...sealedLabelNotices(read, last), ...withoutAnswersNotices(known.rows, last)];
 }
 
-/** The model as it answers a task. */
+/** The model, set up to answer a task. */
 export const answeringModel = ({ texts, maxTokens }: LanguageModel, task: Task): AnsweringModel => ({
   tokensOf: (answer) => texts.countAnswer(answerAfter(task, '…', answer)),
   maxPositions: maxTokens,
 });
 
 /**
- * Of what trains on right answers alone.
- * @param what it is, at the beginning of a sentence
+ * For everything that trains on right answers alone.
+ * @param what the subject of the message, as the beginning of a sentence
  * @throws TandemError reason 'needs-answers'
  */
 export function requireAnswers(
@@ -60,13 +60,13 @@ export function requireAnswers(
   });
 }
 
-/** What it means that no right answer is known. */
+/** What it means for a run if no right answer is known. */
 function withoutAnswersNotices(rows: readonly Row[], { output, metric }: Task): string[] {
   if (rows.length === 0 || haveAnswers(rows, output)) return [];
   return [`The data has no column "${output}". Only ${metric.name} judges the answers, and the weights learn from answers that it passes.`];
 }
 
-/** For the sealed rows, only says how many can never be right. */
+/** For the sealed rows, reports only how many can never be right. */
 function sealedLabelNotices(splits: Splits, { labels, output }: Task): string[] {
   if (!labels) return [];
   const known = new Set([...splits.train, ...splits.val]);
@@ -81,7 +81,7 @@ function sealedLabelNotices(splits: Splits, { labels, output }: Task): string[] 
   ];
 }
 
-/** `prompts/kind.prompt.md:5:12: ` and what is wrong there. */
+/** `prompts/kind.prompt.md:5:12: ` and the problem there. */
 function placedNotice(workspace: string, path: string, { message, hint, range: { line, column } }: Problem): string {
   return `${portable(workspace, path)}:${line}:${column}: ${message}${hint === undefined ? '' : ` ${hint}`}`;
 }

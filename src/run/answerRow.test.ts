@@ -1,4 +1,4 @@
-/** @file One row is answered as it is when it is measured: by labels with their probabilities, by free text as it is written. */
+/** @file One row is answered as in a measurement: labels with their probabilities, free text while it is written. */
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -45,7 +45,7 @@ async function inSession<T>(work: (session: Session) => Promise<T>, texts: Promp
 const answer = (values: Readonly<Record<string, string>>, texts: PromptTexts = {}, name?: string): Promise<RowAnswer[]> =>
   inSession((session) => answerRow(session, { values, weights: ['model', 'adapter'] }), texts, name);
 
-test('a row of the data gets the answer that it got when it was measured, and each label its probability', async () => {
+test('a row of the data gets the same answer as in a measurement, and each label its probability', async () => {
   const { measured, answered, row } = await inSession(async (session) => {
     const [row] = session.valset;
     const values = { text: row.values.text as string };
@@ -60,7 +60,7 @@ test('a row of the data gets the answer that it got when it was measured, and ea
   expect(Math.abs(answered.promptTokens - steps[0].tokens)).toBeLessThan(4);
 });
 
-test('the text of an editor counts, not the one on the disk', async () => {
+test('the text in the editor counts, not the one on disk', async () => {
   const source = `${front('  labels: [red, blue, green]\n')}Longer now. Text: \${input:text}\nKind:\n`;
   const [before] = await answer({ text: 'thing' });
   const [after] = await answer({ text: 'thing' }, { source });
@@ -68,7 +68,7 @@ test('the text of an editor counts, not the one on the disk', async () => {
   expect(after.promptTokens).toBeGreaterThan(before.promptTokens);
 });
 
-test('where the prompt has an adapter there are two answers, the one without it first', async () => {
+test('if the prompt has an adapter there are two answers, the one without it first', async () => {
   cpSync(join(fixtures, 'peft', 'gaussian'), at('adapter'), { recursive: true });
   writeFileSync(at('kind.prompt.md'), `${front('  labels: [odd, even]\n  adapter: adapter\n')}Text: \${input:text}\nKind:\n`);
   const answers = await answer({ text: 'thing 1' });
@@ -76,7 +76,7 @@ test('where the prompt has an adapter there are two answers, the one without it 
   expect(answers[0].labels).not.toEqual(answers[1].labels);
 });
 
-test('free text is heard as it is written, and not again once it is known', async () => {
+test('free text is reported while it is written, and not again once it is known', async () => {
   writeFileSync(at('free.prompt.md'), `${front('  decoding: {maxTokens: 5, stop: []}\n')}Tell of \${input:text}`);
   const heard = async (): Promise<[RowAnswer, string[]]> => {
     const texts: string[] = [];
@@ -95,14 +95,14 @@ test('free text is heard as it is written, and not again once it is known', asyn
   expect(await heard()).toEqual([{ ...(await heard())[0], milliseconds: expect.any(Number) as number }, []]);
 });
 
-test('a text stands for what its column has: a list is a list', async () => {
+test('a text is converted to the type of its column: a list is a list', async () => {
   writeFileSync(at('tags.prompty'), `${front()}user:\n{% for tag in tags %}<{{ tag }}>{% endfor %}\nKind:\n`);
   const one = await answer({ tags: '["x"]' }, {}, 'tags.prompty');
   const four = await answer({ tags: '["x","x","x","x"]' }, {}, 'tags.prompty');
   expect(four[0].promptTokens).toBeGreaterThan(one[0].promptTokens);
 });
 
-test('a program says what its earlier steps answered', async () => {
+test('a program reports the answers of its earlier steps', async () => {
   writeFileSync(at('first.prompt.md'), `---\ntandem:\n  labels: [hot, icy]\n---\n\${input:text} is`);
   writeFileSync(at('last.prompt.md'), `${front()}Hint: \${input:hint}\nKind:\n`);
   writeFileSync(at('a.program.yaml'), 'steps:\n  - {prompt: first.prompt.md, output: hint}\n  - {prompt: last.prompt.md, output: kind}\n');

@@ -11,7 +11,7 @@ import type { Session } from './session.ts';
 export interface AnswerRowOptions extends PromptTexts {
   /** The columns that the prompt reads, as texts. */
   readonly values: Readonly<Record<string, string>>;
-  /** One answer each; the adapter only where the prompt has one. */
+  /** One answer per model. The one with the adapter exists only if the prompt has one. */
   readonly weights: readonly AnsweringWeights[];
 }
 
@@ -20,20 +20,20 @@ export type AnsweringWeights = 'model' | 'adapter';
 export interface RowAnswer extends Prediction {
   readonly weights: AnsweringWeights;
   readonly model: string;
-  /** Tokens of the prompt with the row in it; of a program, of all its steps. */
+  /** Tokens of the prompt with the row filled in. For a program, the sum over all its steps. */
   readonly promptTokens: number;
-  /** Of a program: what the earlier steps answered. */
+  /** For a program, the answers of the earlier steps. */
   readonly earlier?: readonly { readonly output: string; readonly text: string }[];
   readonly milliseconds: number;
 }
 
 export interface AnswerRowHooks {
-  /** Hears what is written of an answer in free text. */
+  /** Called with an answer in free text while it is written. */
   readonly onText?: (weights: AnsweringWeights, text: string) => void;
   readonly signal?: AbortSignal;
 }
 
-/** @throws TandemError those of the evaluator */
+/** @throws TandemError whatever the evaluator throws */
 export async function answerRow(
   session: Session,
   { values: texts, weights }: Pick<AnswerRowOptions, 'values' | 'weights'>,
@@ -53,7 +53,7 @@ export async function answerRow(
   return answers;
 }
 
-/** What a column has in the data says what its texts stand for: a list, a number or a text. */
+/** The column's values in the data decide what its text is converted to: a list, a number or a text. */
 function typedValues({ trainset, valset }: Session, texts: Readonly<Record<string, string>>): Values {
   const rows = [...trainset, ...valset];
   const like = (column: string) => rows.find(({ values }) => (values[column] ?? null) !== null)?.values[column];

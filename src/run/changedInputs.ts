@@ -1,4 +1,4 @@
-/** @file What a run depends on and must not change while it is under way: its data, its metrics and its model. */
+/** @file What a run depends on and must not change during the run: its data, its metrics and its model. */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { TandemError } from '../errors.ts';
@@ -21,7 +21,7 @@ export function requireSameData(directory: RunDirectory, data: Hashes): void {
   });
 }
 
-/** Adapters and answers of the former half would be of another model. @throws TandemError reason 'model-changed' */
+/** Adapters and answers from before the change would belong to another model. @throws TandemError reason 'model-changed' */
 export function requireSameModel(directory: RunDirectory, { model }: Pick<Session, 'model'>): void {
   const began = readState(directory).config?.model;
   if (!began || began.fingerprint === model.fingerprint) return;
@@ -30,14 +30,14 @@ export function requireSameModel(directory: RunDirectory, { model }: Pick<Sessio
   });
 }
 
-/** For people, about each file that changed while the run was under way. */
+/** A notice for each file that changed during the run. */
 export const changeNotices = (directory: RunDirectory, data: Hashes): string[] =>
   changedFiles(directory, data).map(
     (file) =>
       `${file} changed during the run. The run's numbers are for the file as it was at the start; the current file would give different numbers.`,
   );
 
-/** The files of the record that are not what they were, by their absolute paths. */
+/** Absolute paths of the files that differ from the record. */
 function changedFiles({ workspace }: RunDirectory, data: Hashes): string[] {
   return Object.entries(data)
     .map(([path, hash]) => ({ file: resolve(workspace, path), hash }))

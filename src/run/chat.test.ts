@@ -1,4 +1,4 @@
-/** @file Sessions of chats: the day that is measured with, families without a system, rows of structured values. */
+/** @file Sessions of chats: the date of a measurement, families without a system role, rows of structured values. */
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -39,7 +39,7 @@ afterEach(async () => {
   for (const session of sessions.splice(0)) await session.dispose();
 });
 
-/** The body stands from line 9 on. */
+/** The body begins on line 9. */
 function write(template: string, body: string, setting = ''): void {
   const model = join(workspace, 'model');
   cpSync(tinyModel, model, { recursive: true });
@@ -59,8 +59,8 @@ const textOf = ({ evaluator, model, file, valset }: Session): string =>
 
 const plain = 'system:\nYou help.\nuser:\n{{question}}\n';
 
-describe('the day', () => {
-  test('does not change what is measured, is told of, and kept with the numbers', async () => {
+describe('the date', () => {
+  test('does not change between measurements, is reported, and is kept with the numbers', async () => {
     write(dated, plain);
     const session = await open();
     const today = await measurePrompt(session, 'val');
@@ -72,7 +72,7 @@ describe('the day', () => {
     expect(session.notices).toContainEqual(expect.stringContaining(`Tandem always uses ${defaultChatDate}`));
   });
 
-  test('is the one of the prompt file, or else the one that the run keeps; chosen, it is no matter of notice', async () => {
+  test('comes from the prompt file, or else from the run. A chosen date brings no notice', async () => {
     write(clocked, plain);
     expect(textOf(await open({ chatDate: '2025-01-02' }))).toContain('It is January 2, 2025.');
     write(clocked, plain, '\n  template: {kind: chat, date: 2026-11-29}');
@@ -81,7 +81,7 @@ describe('the day', () => {
     expect(session.notices.join()).not.toContain('told');
   });
 
-  test('is recorded by a run, so that it goes on with it; a template that asks for none records none', async () => {
+  test('is recorded by a run and used when it resumes. A template that reads no date records none', async () => {
     for (const [template, date] of [
       [clocked, defaultChatDate],
       [thinking, undefined],
@@ -94,14 +94,14 @@ describe('the day', () => {
   });
 });
 
-test('variables reach the chat template; one that it does not read is told of', async () => {
+test('variables reach the chat template, and one that it does not read brings a notice', async () => {
   write(thinking, plain, '\n  template: {kind: chat, variables: {enable_thinking: false, other: 1}}');
   const session = await open();
   expect(textOf(session)).toMatch(/<think>\n\n<\/think>\n\n$/);
   expect(session.notices).toEqual([expect.stringContaining('does not use the variable "other"')]);
 });
 
-test('a family without a system names the line of the prompt file, and what to do', async () => {
+test('a family without a system role names the line of the prompt file and the remedy', async () => {
   write(withoutSystem, `\n${plain}`);
   await expect(open()).rejects.toMatchObject({
     reason: 'no-system-role',
@@ -112,7 +112,7 @@ test('a family without a system names the line of the prompt file, and what to d
   expect(textOf(await open())).toContain('user\nYou help.\n\nQuestion');
 });
 
-test('training ends an answer of a chat with the token of its template, of a text with the first that ends one', async () => {
+test('training ends a chat answer with the token of its template, and a text answer with the first token that ends one', async () => {
   write(thinking, plain);
   const { tokenizer } = await loadModelFiles(join(workspace, 'model'));
   const ends = { ...tokenizer, endTokens: [0, 2], turnEndToken: tokenizer.turnEndToken };
@@ -124,14 +124,14 @@ describe('structured values', () => {
   const shop =
     'system:\n{% for item in documentation %}\n- {{item.name}}\n{% endfor %}\n{{customer.firstName}} is {{customer.age}}.{% if vip %} A good customer.{% endif %}\nuser:\n{{question}}\n';
 
-  test('are measured, and trained on', async () => {
+  test('are measured and trained on', async () => {
     write(thinking, shop);
     const session = await open();
     expect((await measurePrompt(session, 'val')).rows.length).toBeGreaterThan(0);
     expect(textOf(session)).toMatch(/- RainGuard\n\n- Boots \d+\n\nAnn is \d+\./);
   });
 
-  test('what a template cannot take is named by its place in the file, and the row', async () => {
+  test('a value that a template cannot take is named by its place in the file and its row', async () => {
     write(thinking, shop.replace('in documentation', 'in question'));
     await expect(open()).rejects.toMatchObject({
       reason: 'bad-template',
@@ -140,7 +140,7 @@ describe('structured values', () => {
     });
   });
 
-  test('a row that is not like the first is a bad row', async () => {
+  test('a row that differs in structure from the first is a bad row', async () => {
     write(thinking, shop);
     const lines = Array.from({ length: 20 }, (_, i) => ({
       documentation: i === 7 ? null : [],

@@ -1,20 +1,20 @@
-/** @file What a session says to a chat template: the day that it is told, and what people should know of it. */
+/** @file What a session passes to a chat template: the date, and notices about it. */
 import type { Asked } from '../evaluate/question.ts';
 import { defaultChatDate, readsClock, readsName } from '../model/chatTemplate.ts';
 import type { LanguageModel } from '../model/languageModel.ts';
 import type { PromptFile } from '../prompt/promptFile.ts';
 
-/** The task with its day: the prompt file's own, or the one that the session is asked for. */
+/** The task with its date: the prompt file's own, or the one requested for the session. */
 export function withDate<T extends Asked>(task: T, date = defaultChatDate): T {
   return task.template === 'chat' ? { ...task, chat: { date, ...task.chat } } : task;
 }
 
-/** The day that goes into what the model is asked; undefined where the template asks for none. */
+/** The date that the template puts into the model's input. Undefined if the template reads none. */
 export function chatDateOf(tasks: readonly Asked[], { texts }: Pick<LanguageModel, 'texts'>): string | undefined {
   return readsClock(texts.chatTemplate ?? '') ? tasks.find(({ template }) => template === 'chat')?.chat?.date : undefined;
 }
 
-/** A day that nobody chose, and variables that the template does not read. */
+/** Notices about a date that nobody chose, and about variables that the template does not read. */
 export function chatNotices(files: readonly PromptFile[], { name, texts }: Pick<LanguageModel, 'name' | 'texts'>): string[] {
   const template = texts.chatTemplate;
   const chats = files.map(({ settings }) => settings).filter((settings) => settings.template === 'chat');

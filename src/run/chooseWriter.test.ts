@@ -1,4 +1,4 @@
-/** @file Which writer a setting means, and whether rows may be sent to it. */
+/** @file Which writer a setting selects, and whether rows may be sent to it. */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,9 +24,9 @@ const serving = async (...models: readonly string[]): Promise<TestServer> => {
 const endpoint = (url: string, model = 'qwen3:8b'): WriterChoice => ({ kind: 'endpoint', url, model });
 
 describe('a setting', () => {
-  test('none is no writer', async () => expect(await chooseWriter('none')).toEqual({}));
+  test('none selects no writer', async () => expect(await chooseWriter('none')).toEqual({}));
 
-  test('an address has the first model that can write, or the one that is named', async () => {
+  test('an address selects the first model that can write, or the named one', async () => {
     const { url } = await serving('nomic-embed-text', 'qwen3:8b', 'gemma3:12b');
     const { host } = new URL(url);
     expect(await chooseWriter(url)).toEqual({ choice: endpoint(`${url}/v1`), found: `${host} has qwen3:8b, gemma3:12b.` });
@@ -38,7 +38,7 @@ describe('a setting', () => {
     await expect(chooseWriter(url)).rejects.toMatchObject({ reason: 'bad-writer' });
   });
 
-  test('auto is the first server of this machine, and says what it found', async () => {
+  test('auto selects the first server on this machine, and reports what it found', async () => {
     const gone = await startTestServer(() => {});
     await gone.close();
     const [first, second] = [await serving('one'), await serving('two', 'three')];
@@ -59,7 +59,7 @@ describe('a setting', () => {
     );
   });
 
-  test('a file of recorded answers is found from the working folder', async () => {
+  test('a file of recorded answers is resolved against the working folder', async () => {
     writeFileSync(join(temporary, 'answers.json'), '{}');
     expect((await chooseWriter('answers.json', { cwd: temporary })).choice).toEqual({
       kind: 'recorded',
@@ -74,7 +74,7 @@ describe('a setting', () => {
 });
 
 describe('before a run begins, the server', () => {
-  test('has to be there and to have the model', async () => {
+  test('must be reachable and must have the model', async () => {
     const { url } = await serving('qwen3:8b', 'llama3.2:latest');
     await requireModel(endpoint(url));
     await requireModel(endpoint(url, 'llama3.2'));
@@ -87,7 +87,7 @@ describe('before a run begins, the server', () => {
     await expect(requireModel(endpoint(gone.url))).rejects.toMatchObject({ reason: 'writer-unreachable' });
   });
 
-  test('is believed where it lists no models', async () => {
+  test('is trusted if it lists no models', async () => {
     const server = await startTestServer((_, response) => {
       response.statusCode = 404;
       response.end();
@@ -101,7 +101,7 @@ describe('a writer is opened', () => {
   const spec = { tune: 'both', writer: endpoint('http://localhost:9') } as const;
   const later = { mustAnswer: false };
 
-  test('with consent only', async () => {
+  test('only with consent', async () => {
     await expect(openWriter(spec, later)).rejects.toMatchObject({ reason: 'no-writer-consent' });
     const opened = await openWriter({ ...spec, writerConsent: true, writerBudget: 900 }, later);
     expect([opened?.writer.name, opened?.budget]).toEqual(['qwen3:8b at localhost:9', 900]);
@@ -113,12 +113,12 @@ describe('a writer is opened', () => {
     });
   });
 
-  test('not where only the weights may change, and not where none was asked for', async () => {
+  test('not if only the weights may change, and not if no writer was requested', async () => {
     expect(await openWriter({ ...spec, tune: 'weights' }, later)).toBeUndefined();
     expect(await openWriter({ tune: 'both' }, later)).toBeUndefined();
   });
 
-  test('of a file without consent, since no rows leave', async () => {
+  test('from a file without consent, because no rows leave', async () => {
     const file = join(temporary, 'script.json');
     writeFileSync(file, '{"version":1,"name":"script","answers":[]}');
     expect((await openWriter({ tune: 'both', writer: { kind: 'recorded', file } }, later))?.writer.name).toBe('script');
@@ -130,7 +130,7 @@ describe('consent', () => {
   const workspace = join(temporary, 'workspace');
   mkdirSync(workspace);
 
-  test('holds for the workspace and the host that it was given for', () => {
+  test('holds for the workspace and host that it was given for', () => {
     const [ollama, other] = [endpoint('http://localhost:11434'), endpoint('http://localhost:1234')];
     expect(hasConsent(workspace, ollama, home)).toBe(false);
     keepConsent(workspace, ollama, home);
@@ -145,21 +145,21 @@ describe('consent', () => {
     expect((JSON.parse(readFileSync(join(home, 'writers.json'), 'utf8')) as { consents: unknown[] }).consents).toHaveLength(1);
   });
 
-  test('is not what comes with a workspace', () => {
+  test('is never read from the workspace', () => {
     mkdirSync(join(workspace, '.tandem'), { recursive: true });
     const consents = [{ workspace, host: 'evil.example:443', at: '2026-01-01T00:00:00.000Z' }];
     writeFileSync(join(workspace, '.tandem', 'writers.json'), JSON.stringify({ version: 1, consents }));
     expect(hasConsent(workspace, endpoint('https://evil.example'), home)).toBe(false);
   });
 
-  test('is asked with words that say where rows go', () => {
+  test('is requested in words that say where rows go', () => {
     expect(destinationText(endpoint('http://localhost:11434'))).toBe('qwen3:8b at localhost:11434, a server on this machine');
     expect(destinationText(endpoint('http://10.0.0.7:8000'))).toBe('qwen3:8b at 10.0.0.7:8000, over the network without encryption');
     expect(destinationText(endpoint('https://example.org', 'large'))).toBe('large at example.org, over the network');
   });
 });
 
-test('a budget of the writer is a number of tokens', () => {
+test('the writer budget is a number of tokens', () => {
   expect(['50k', '1.5M', '20000', ' 2 k'].map(parseWriterBudget)).toEqual([50_000, 1_500_000, 20_000, 2000]);
   for (const text of ['', '0', '50p', '5m30', '-1', '1e3'])
     expect(() => parseWriterBudget(text)).toThrow(expect.objectContaining({ reason: 'bad-budget' }));

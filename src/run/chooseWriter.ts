@@ -1,4 +1,4 @@
-/** @file Which writer is meant by what a user wrote: `none`, `auto`, an address, or a file of recorded answers. */
+/** @file Which writer a user's setting selects: `none`, `auto`, an address, or a file of recorded answers. */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { TandemError } from '../errors.ts';
@@ -8,23 +8,23 @@ import { suggestName } from '../prompt/nearest.ts';
 import type { WriterChoice } from './spec.ts';
 
 export interface ChosenWriter {
-  /** Absent: the run has no writer. */
+  /** Absent if the run has no writer. */
   readonly choice?: WriterChoice;
-  /** What was found, for people. */
+  /** A description of what was found, for people. */
   readonly found?: string;
 }
 
 export interface ChooseOptions {
-  /** As the server calls it; the first that can write where absent. */
+  /** The model's name on the server. If absent, the first model that can write. */
   readonly model?: string;
-  /** What paths are relative to. */
+  /** The folder that paths are relative to. */
   readonly cwd?: string;
   readonly signal?: AbortSignal;
-  /** Where a server of this machine may listen. */
+  /** Addresses where a server on this machine may listen. */
   readonly servers?: readonly LocalServer[];
 }
 
-/** Shown where an address is not to be asked for its models. */
+/** Shown if the address must not be asked for its models. */
 const manyModels = 8;
 
 /** @throws TandemError reasons 'bad-writer' and those of a server that is asked for its models */
@@ -52,7 +52,7 @@ export async function chooseWriter(asked: string, options: ChooseOptions = {}): 
 }
 
 /**
- * Asks the server whether it is there and has the model, before a run begins. One that does not list its models is believed.
+ * Checks before a run begins that the server is reachable and has the model. A server that does not list its models is trusted to have it.
  * @throws TandemError reasons 'bad-writer', 'writer-unreachable', 'writer-too-slow'
  */
 export async function requireModel(choice: WriterChoice, signal?: AbortSignal): Promise<void> {
@@ -65,12 +65,12 @@ export async function requireModel(choice: WriterChoice, signal?: AbortSignal): 
     if (error instanceof TandemError && (error.reason === 'writer-refused' || error.reason === 'writer-bad-answer')) return;
     throw error;
   }
-  // Ollama takes a name without its tag for the latest.
+  // Ollama reads a name without a tag as `latest`.
   if (models.length === 0 || models.includes(model) || models.includes(`${model}:latest`)) return;
   throw new TandemError('bad-writer', `${hostOf(url)} has no model named "${model}".`, { hint: suggestName(model, models) });
 }
 
-/** What consent is given for: where rows would go. Undefined where none leave the process. */
+/** What consent is given for: the destination of rows. Undefined if none leave the process. */
 export function destinationOf(choice: WriterChoice): string | undefined {
   switch (choice.kind) {
     case 'endpoint':
@@ -82,7 +82,7 @@ export function destinationOf(choice: WriterChoice): string | undefined {
   }
 }
 
-/** How a destination is described to the one who decides. */
+/** Describes a destination to the person who decides. */
 export function destinationText(choice: WriterChoice): string {
   if (choice.kind !== 'endpoint') return destinationOf(choice) ?? 'nobody';
   const { url, model } = choice;

@@ -1,4 +1,4 @@
-/** @file Two runs are compared on the rows of both, and what differs is named. */
+/** @file Compares two runs on the rows that both have, and names what differs. */
 import { expect, test } from 'vitest';
 import type { Estimate, TestAnswer } from '../optimize/events.ts';
 import { compareRuns } from './compareRuns.ts';
@@ -8,7 +8,7 @@ import { initialState, type RunState } from './record/state.ts';
 
 const estimate: Estimate = { mean: 0.5, low: 0.4, high: 0.6, rows: 4 };
 
-/** A run whose outcome is right on the rows given in capitals. */
+/** A run whose outcome is right on the rows in capitals. */
 const runWith = (
   rows: string,
   config: Partial<RunConfig> = {},
@@ -37,7 +37,7 @@ const runWith = (
   };
 };
 
-test('paired over the rows of both, wherever they stand; the rows of one alone are counted', () => {
+test('rows of both runs are paired wherever they are in the file, and rows of one run alone are counted', () => {
   const comparison = compareRuns(runWith('abCDeFx'), runWith('FEDCBAyz'));
   expect(comparison).toMatchObject({
     metric: 'accuracy',
@@ -49,11 +49,11 @@ test('paired over the rows of both, wherever they stand; the rows of one alone a
     settings: [],
     promptDiff: '',
   });
-  // Three rows of six are better, none is worse: by chance that happens in one case of eight.
+  // Three rows of six are better and none is worse. By chance that happens in one case of eight.
   expect(comparison.score.difference.low).toBeLessThan(0);
   expect(comparison.score.difference.probabilityBetter).toBeGreaterThan(0.87);
   expect(comparison.changedPredictions.examples[0]).toEqual({ line: 3, gold: 'yes', a: 'no', b: 'yes', better: true });
-  // The other way round it is the other way round.
+  // Swapping the runs swaps the result.
   expect(compareRuns(runWith('FEDCBAyz'), runWith('abCDeFx')).score.difference.mean).toBe(-0.5);
 });
 
@@ -61,7 +61,7 @@ test('rows that occur more than once are paired one by one', () => {
   expect(compareRuns(runWith('aaB'), runWith('AaaB'))).toMatchObject({ rows: 3, apart: { a: 0, b: 1 }, changedPredictions: { fixes: 1 } });
 });
 
-test('what was asked differently, and prompts that ended differently, are named', () => {
+test('options and final prompts that differ are named', () => {
   const comparison = compareRuns(
     runWith('AB'),
     runWith('AB', { seed: 8, tune: 'weights', lora: { rank: 2 }, model: { name: 'nano', fingerprint: 'beef' } }, 'Say it: ${input:text}\n'),
@@ -78,7 +78,7 @@ test('what was asked differently, and prompts that ended differently, are named'
 
 test('macro-F1 is compared as macro-F1', () => {
   const comparison = compareRuns(runWith('AbC', { metric: 'macro-f1' }), runWith('ABC', { metric: 'macro-f1' }));
-  // Of yes and no: (0.8 + 0) / 2, then 1.
+  // The mean of yes and no: (0.8 + 0) / 2, then 1.
   expect(comparison.score).toMatchObject({ a: { mean: 0.4 }, b: { mean: 1 } });
   expect(comparison.score.difference.mean).toBeCloseTo(0.6, 12);
 });

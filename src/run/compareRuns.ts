@@ -1,4 +1,4 @@
-/** @file Two runs beside each other: their outcomes on the same test rows, and what differs between what was asked and what came out. */
+/** @file Compares two runs: their outcomes on the same test rows, and the differences between their options and results. */
 import { TandemError } from '../errors.ts';
 import { compareEvaluations, likelihoodsOf, scoreOf, type RowResult } from '../evaluate/evaluation.ts';
 import { metricNamed } from '../evaluate/metrics/table.ts';
@@ -13,18 +13,18 @@ import type { PriceState, RunState } from './record/state.ts';
 
 export interface RunComparison {
   readonly metric: string;
-  /** Test rows that both runs have answered; everything below is measured on them. */
+  /** Test rows that both runs have answered. Everything below is measured on them. */
   readonly rows: number;
-  /** Test rows of one run alone. */
+  /** Test rows that only one run has. */
   readonly apart: { readonly a: number; readonly b: number };
   readonly score: Compared;
-  /** Absent where the data has no right answers. */
+  /** Absent if the data has no right answers. */
   readonly logLikelihood?: Compared;
-  /** What one answer costs; of a run that did not measure it undefined. */
+  /** What one answer costs. Undefined for a run that did not measure it. */
   readonly price: { readonly a?: PriceState; readonly b?: PriceState };
-  /** What was asked for, or found at the start, and is not the same. */
+  /** Options, and facts found at the start, that differ. */
   readonly settings: readonly { readonly name: string; readonly a: string; readonly b: string }[];
-  /** From the prompt of a to that of b, with demonstrations; '' where they are the same. */
+  /** The diff from the prompt of a to the prompt of b, with demonstrations; '' if they are the same. */
   readonly promptDiff: string;
   readonly changedPredictions: { readonly fixes: number; readonly regressions: number; readonly examples: readonly RowChange[] };
 }
@@ -36,7 +36,7 @@ export interface Compared {
   readonly difference: Difference;
 }
 
-/** A row that the runs' outcomes answer with another score. */
+/** A row on which the runs' outcomes have different scores. */
 export interface RowChange {
   /** 1-based line in b's data file. */
   readonly line: number;
@@ -49,7 +49,7 @@ export interface RowChange {
 const mostExamples = 10;
 
 /**
- * Compares what two runs ended with. Rows are told apart by their values, so that neither their order nor rows of one run alone matter.
+ * Compares what two runs ended with. Rows are identified by their values, so neither their order nor rows of one run alone matter.
  * @throws TandemError reasons 'not-tested' for a run without answers of test rows, 'metrics-differ', 'rows-differ' if they share none
  */
 export function compareRuns(a: RunState, b: RunState): RunComparison {
@@ -64,11 +64,11 @@ export function compareRuns(a: RunState, b: RunState): RunComparison {
     throw new TandemError('rows-differ', 'The two runs have no test rows in common.', { hint: 'Compare runs on the same data.' });
   }
   const { metric } = ofA.config;
-  // The rows are judged already; a module is not run again.
+  // The rows already have their scores, so a metric module is not run again.
   const { corpus } = isModule(metric) ? { corpus: undefined } : metricNamed(metric);
   const [rowsA, rowsB] = [pairs.map(([answer]) => resultOf(answer)), pairs.map(([, answer]) => resultOf(answer))];
   const promptDiff = unifiedDiff(ofA.config.prompt, promptText(a.best!.prompt), promptText(b.best!.prompt));
-  // The same state answers all rows alike, those of no data too.
+  // The same state answers every row the same, including rows outside the data.
   const isSame =
     promptDiff === '' &&
     a.best!.adapter === b.best!.adapter &&
@@ -108,7 +108,7 @@ function tested({ config, attribution, status, best }: RunState): { config: RunC
   });
 }
 
-/** The same rows of both, in b's order; of rows that occur more than once the first with the first. */
+/** The rows that both have, in b's order. Rows that occur more than once are paired in their order. */
 function pairsOf(a: readonly TestAnswer[], b: readonly TestAnswer[]): (readonly [TestAnswer, TestAnswer])[] {
   const waiting = new Map<string, TestAnswer[]>();
   for (const answer of a) waiting.set(answer.row, [...(waiting.get(answer.row) ?? []), answer]);
@@ -140,7 +140,7 @@ function changedOf(pairs: readonly (readonly [TestAnswer, TestAnswer])[]): RunCo
   };
 }
 
-/** What of a run is shown where it differs. */
+/** The values of a run that are shown if they differ. */
 const settings: Readonly<Record<string, (config: RunConfig, state: RunState) => string>> = {
   'prompt file': ({ prompt }) => prompt,
   data: ({ data }) => data.join(', '),

@@ -1,4 +1,4 @@
-/** @file Controls run after the test at equal compute, are journalled, and a run killed among them ends in the same journal. */
+/** @file Controls run after the test at equal compute and are journalled. A run killed during its controls ends in the same journal. */
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -45,7 +45,7 @@ test('three controls follow the test, each from the start to its comparison on t
   expect(started.map((line) => line.budget)).toEqual([budget, budget, budget]);
 });
 
-test('killed at any line among its controls and resumed, it ends in the same journal', async () => {
+test('a run that is killed at any line of its controls and resumed ends in the same journal', async () => {
   const kept: RunDirectory[] = [];
   const running = newRun();
   let measured = false;
@@ -67,7 +67,7 @@ test('killed at any line among its controls and resumed, it ends in the same jou
   }
 });
 
-test('a stop among the controls ends the run; what it came to stays measured', async () => {
+test('a stop during the controls ends the run, and its result stays measured', async () => {
   const stop = new AbortController();
   const directory = newRun();
   const onLine = (line: JournalLine): void => {
@@ -91,7 +91,7 @@ test('a run that was stopped before its test has no controls', async () => {
   expect([state.because, state.controls]).toEqual(['stopped by the user', []]);
 });
 
-test('what they cost is said beforehand, how far they are while they run, and the report compares them', async () => {
+test('their cost is announced beforehand, their progress is reported, and the report compares them', async () => {
   const directory = await whole();
   const states = statesOf(directory);
   const lines = readJournal(directory.journal);
@@ -110,7 +110,7 @@ test('what they cost is said beforehand, how far they are while they run, and th
   for (const state of states) expect(reportOf(state)).not.toMatch(/undefined|NaN|Infinity/);
 });
 
-test('the best alone is the one whose chain did better on the validation rows', () => {
+test('the best alone is the chain with the better validation score', () => {
   const because = (prompt?: number, weights?: number): string =>
     chooseControl('best alone', (control) => (control === 'p -> p' ? prompt : weights)).because;
   expect(because(0.7, 0.6)).toMatch(/^the prompt alone/);

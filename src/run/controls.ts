@@ -1,4 +1,4 @@
-/** @file Controls of a run: after its test, each is tuned at the same compute and compared on the same test rows; resumed like the run. */
+/** @file Controls of a run: after the run's test, each is tuned at the same compute and compared on the same test rows. They resume like the run. */
 import type { OptimizationContext, OptimizationState } from '../optimize/coordinator.ts';
 import type { MeasuredState, OptimizationEvent } from '../optimize/events.ts';
 import type { ChosenControl, MeasuredControl } from '../optimize/baselines/controls.ts';
@@ -9,17 +9,17 @@ import type { RunState } from './record/state.ts';
 export interface Controls {
   readonly names: readonly ControlName[];
   readonly choose: (name: ControlName, valOf: (control: ControlName) => number | undefined) => ChosenControl;
-  /** Run and control on the test rows, which are open by then: on `rows` of them, as the run was. */
+  /** Compares run and control on the test rows, which are already open: on the first `rows` of them, as for the run. */
   readonly measure: (context: OptimizationContext, rows: number, run: MeasuredState, control: MeasuredState) => Promise<MeasuredControl>;
 }
 
-/** Where a control stands; absent between two of them. */
+/** The progress of the current control. Absent between two controls. */
 export interface ControlCheckpoint {
   readonly control: ControlName;
   readonly state: OptimizationState;
 }
 
-/** Runs those that were not measured yet. A stop ends it: a control that did not have its whole budget compares nothing. */
+/** Runs the controls that were not measured yet. A stop ends a control without a comparison, because it did not have its whole budget. */
 export async function runControls(
   { names, choose, measure }: Controls,
   {
@@ -64,7 +64,7 @@ export async function runControls(
   }
 }
 
-/** Of a control's own events the journal has the outline only. */
+/** The journal has only an outline of a control's own events. */
 function relay(control: ControlName, event: OptimizationEvent, emit: (event: RunEvent) => void): void {
   if (event.type === 'baselineMeasured') {
     emit({ type: 'controlProgressed', control, phase: 0, score: event.state.score, tokensUsed: event.tokensUsed });

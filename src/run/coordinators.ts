@@ -1,4 +1,4 @@
-/** @file The ways of optimizing jointly that a run can name: one line each. */
+/** @file The coordinators that a run can name, one line each. */
 import { alternating } from '../optimize/alternating.ts';
 import { leastMeasurements as ofAlternating } from '../optimize/alternatingChoice.ts';
 import type { Schedule } from '../optimize/alternatingPhase.ts';
@@ -19,7 +19,7 @@ import { chainSteps, runDefaults, type CoordinatorName, type RunSpec } from './s
 
 type Asked = Pick<RunSpec, 'schedule' | 'strategy' | 'tune' | 'soft' | 'curriculum' | 'pacing' | 'adapters'>;
 
-/** Each makes a new one, as after a kill: it can know nothing but the snapshot. */
+/** Makes a new coordinator for each phase, as after a kill, so that it knows nothing but the snapshot. */
 const makers: Readonly<Record<CoordinatorName, (asked: Asked) => Coordinator>> = {
   alternating: ({ schedule, strategy, tune, curriculum, pacing }) =>
     baselineOf(schedule)?.make() ??
@@ -34,10 +34,10 @@ const makers: Readonly<Record<CoordinatorName, (asked: Asked) => Coordinator>> =
   simultaneous: ({ tune, soft }) => simultaneous({ ...targetsOf(tune), ...soft }),
 };
 
-/** Those that optimize programs of several steps. */
+/** The coordinators that optimize programs of several steps. */
 const forPrograms: readonly CoordinatorName[] = ['coordinate'];
 
-/** The coordinator that a run asks for, or the default. @throws TandemError reasons 'not-for-programs', 'bad-option' */
+/** The coordinator that a run names, or the default. @throws TandemError reasons 'not-for-programs', 'bad-option' */
 export function coordinatorName({ coordinator, tune }: RunSpec, { prompt, path }: Pick<PromptFile, 'prompt' | 'path'>): CoordinatorName {
   const steps = stepsOf(prompt).length;
   const name = coordinator ?? (steps > 1 ? forPrograms[0] : 'alternating');
@@ -65,7 +65,7 @@ export function coordinatorName({ coordinator, tune }: RunSpec, { prompt, path }
   return name;
 }
 
-/** What is asked and makes no difference to the coordinator, for people. */
+/** Notices about options that have no effect on the coordinator. */
 export function coordinatorNotices(
   name: CoordinatorName,
   { schedule, strategy, curriculum = 'none', soft, adapters }: Asked,
@@ -84,16 +84,16 @@ export function coordinatorNotices(
   ];
 }
 
-/** What the start and the first step cost at the least, in measurements on the validation rows; a cheaper budget takes no step. */
+/** The least cost of the start and the first step, in measurements on the validation rows. A smaller budget takes no step. */
 export function leastMeasurements(spec: RunSpec, file: Pick<PromptFile, 'prompt' | 'path'>): number {
   const name = coordinatorName(spec, file);
-  // A step of a chain or of a published method is begun while it can be measured.
+  // A step of a chain or of a published method begins only if it can be measured.
   const isOther = spec.schedule.startsWith('chain:') || spec.schedule.startsWith('baseline:');
   if (name === 'alternating' && isOther) return 2;
   return 1 + { alternating: ofAlternating, coordinate: ofCoordinate, simultaneous: ofSimultaneous }[name];
 }
 
-/** @returns a coordinator that starts each phase knowing nothing but the state */
+/** @returns a coordinator that starts each phase with no knowledge but the state */
 export function makeCoordinator(name: CoordinatorName, asked: Asked): Coordinator {
   const make = (): Coordinator => makers[name](asked);
   return {
@@ -103,13 +103,13 @@ export function makeCoordinator(name: CoordinatorName, asked: Asked): Coordinato
   };
 }
 
-/** What the names of prompt files in such languages end in, for people. */
+/** The endings of prompt files in such languages, for people. */
 const endingsIn = (holds: (language: TemplateLanguage) => boolean): string =>
   promptKinds.flatMap((kind) => (kind.holds === 'prompt' && holds(kind.language) ? kind.endings : [])).join(' or ');
 
 const targetsOf = (tune: RunSpec['tune']): { targets?: readonly ('prompt' | 'weights')[] } => (tune === 'both' ? {} : { targets: [tune] });
 
-/** The published method that the schedule names, if it names one. */
+/** The published method that the schedule names, if any. */
 function baselineOf(schedule: RunSpec['schedule']): Baseline | undefined {
   const name = schedule.replace(/^baseline:/, '');
   return name !== schedule && isBaseline(name) ? baselines[name] : undefined;
@@ -117,7 +117,7 @@ function baselineOf(schedule: RunSpec['schedule']): Baseline | undefined {
 
 function scheduleOf(schedule: RunSpec['schedule']): Schedule {
   if (schedule === 'gated') return { kind: 'gated' };
-  // Five parameter steps, one prompt step: the sources' loop.
+  // Five parameter steps, then one prompt step: the loop of the sources.
   if (schedule === 'classic') return { kind: 'classic', parameterSteps: 5, promptSteps: 1 };
   return { kind: 'chain', targets: chainSteps(schedule).map((step) => (step === 'p' ? 'prompt' : 'weights')) };
 }

@@ -1,4 +1,4 @@
-/** @file Notices about the rows of a session: those that were skipped, and those that stand in two splits. */
+/** @file Notices about the rows of a session: rows that were skipped, and rows that are in two splits. */
 import { mostCompared, type Splits } from '../data/openDataset.ts';
 import { portable } from './record/runDirectory.ts';
 

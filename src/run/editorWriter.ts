@@ -3,14 +3,14 @@ import { TandemError } from '../errors.ts';
 import { estimatedTokens, type Writer } from '../model/writer.ts';
 import type { HostMethodName, HostMethods } from './worker/protocol.ts';
 
-/** Asks the process that started this one. @throws what it threw; the signal's reason */
+/** Asks the process that started this one. @throws what that process threw, or the signal's reason */
 export type AskHost = <M extends HostMethodName>(
   method: M,
   params: HostMethods[M]['params'],
   signal?: AbortSignal,
 ) => Promise<HostMethods[M]['result']>;
 
-/** @param model the editor's id of it */
+/** @param model the editor's id of the model */
 export const editorWriter = (model: string, ask: AskHost | undefined): Writer => ({
   name: `${model} of the editor`,
   write: async (messages, { maxTokens, temperature, seed, signal }) => {

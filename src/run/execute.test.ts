@@ -1,5 +1,5 @@
 /**
- * @file A run ends in the same journal whether and whenever it was killed.
+ * @file A run ends in the same journal whether or not it was killed, and at whatever moment.
  * @module-tag long
  */
 import { spawn } from 'node:child_process';
@@ -46,7 +46,7 @@ const newRun = (): RunDirectory => {
   );
 };
 
-/** The journal apart from what the clock wrote. */
+/** The journal without what the clock wrote. */
 const timeless = (directory: RunDirectory): JournalLine[] => readJournal(directory.journal).map((line) => ({ ...line, at: 0 }));
 const fold = (lines: readonly JournalLine[]): RunState => lines.reduce(apply, initialState);
 
@@ -76,13 +76,13 @@ const work = (directory: RunDirectory, { dieAfter, killAfter }: { dieAfter?: num
     });
   });
 
-test('a run tells its start, rate, phases, test and end, in this order', async () => {
+test('a run journals its start, rate, phases, test and end, in this order', async () => {
   const types = (await unkilled()).map(({ type }) => type);
   expect(types.slice(0, 5)).toEqual(['runStarted', 'noticed', 'rateMeasured', 'baselineMeasured', 'phaseStarted']);
   expect(types.slice(-4)).toEqual(['phaseEnded', 'testOpened', 'attributed', 'runEnded']);
 });
 
-test('killed after any number of lines and resumed, it ends in the same journal, line by line', async () => {
+test('a run that is killed after any number of lines and resumed ends in the same journal, line by line', async () => {
   const expected = await unkilled();
   for (const dieAfter of [1, 2, 3, 4, 7, 9, 12]) {
     const directory = newRun();
@@ -92,7 +92,7 @@ test('killed after any number of lines and resumed, it ends in the same journal,
   }
 }, 120_000);
 
-test('killed at random moments and resumed, it ends in the same journal, line by line', async () => {
+test('a run that is killed at random moments and resumed ends in the same journal, line by line', async () => {
   const expected = await unkilled();
   const random = randomStream('kill points');
   let kills = 0;
@@ -112,14 +112,14 @@ test('a half-written last line and lines without a checkpoint are dropped', asyn
   expect(timeless(directory)).toEqual(await unkilled());
 });
 
-test('the rate is measured once in the life of a run', async () => {
+test('the rate is measured once per run', async () => {
   const directory = newRun();
   await work(directory, { dieAfter: 4 });
   await executeRun({ ...fakeExecution(directory, () => {}), measureRate: () => Promise.reject(new Error('measured again')) });
   expect(fold(readJournal(directory.journal))).toMatchObject({ status: 'ended', tokensPerSecond: 1000, budget: 60_000 });
 });
 
-test('of many rows a run measures as many as its budget pays for, says so, and takes the same after a kill', async () => {
+test('if there are many rows, a run measures as many as its budget pays for, says so, and takes the same rows after a kill', async () => {
   const directory = newRun();
   const { config, context, ...fake } = fakeExecution(directory, () => {});
   const valset = Array.from({ length: 3000 }, (_, i) => makeRow({ message: `number ${i}` }, i + 1));
@@ -150,7 +150,7 @@ test('of many rows a run measures as many as its budget pays for, says so, and t
   };
   await expect(executeRun(execution)).rejects.toThrow('no more memory');
   const resumed = await executeRun({ ...execution, measureRate: () => Promise.reject(new Error('measured again')) });
-  // 60,000 passes at 10 a row: a sixtieth for a measurement of the validation rows, a half for four of the test rows.
+  // 60,000 tokens at 10 per row: a sixtieth for one measurement of the validation rows, half for four of the test rows.
   expect(new Set(measured.map((rows) => rows.map(({ id }) => id).join()))).toEqual(
     new Set([
       limitRows(valset, 100, 0)
@@ -165,7 +165,7 @@ test('of many rows a run measures as many as its budget pays for, says so, and t
   expect(timeless(directory)).toContainEqual(expect.objectContaining({ type: 'attributed', tokensUsed: 750 }));
 });
 
-test('where the test rows speak against the result, a notice says so', async () => {
+test('if the test rows contradict the result, a notice says so', async () => {
   const directory = newRun();
   const { test: sealed, ...fake } = fakeExecution(directory, () => {});
   const against = { mean: -0.25, low: -0.625, high: 0, rows: 8, probabilityBetter: 0.05 };
@@ -181,7 +181,7 @@ test('where the test rows speak against the result, a notice says so', async () 
 });
 
 describe('a stop', () => {
-  /** Runs, and stops at the first line that is meant; graphs ask the interrupt as they do in a real run. */
+  /** Runs, and stops at the first matching line. Graphs poll the interrupt as in a real run. */
   const stopAt = async (isMeant: (line: JournalLine) => boolean, change: (execution: Execution) => Execution = (same) => same) => {
     const directory = newRun();
     const stop = new AbortController();
@@ -200,7 +200,7 @@ describe('a stop', () => {
     return { state, lines: readJournal(directory.journal) };
   };
 
-  test('ends the run in the midst of a phase, and leaves the test rows sealed where nothing was accepted', async () => {
+  test('ends the run in the middle of a phase, and leaves the test rows sealed if nothing was accepted', async () => {
     const { state, lines } = await stopAt(({ type }) => type === 'weightStep');
     expect(lines.slice(-3).map(({ type }) => type)).toEqual(['weightStep', 'stopRequested', 'runEnded']);
     expect(state).toMatchObject({ status: 'ended', because: 'stopped by the user', stopRequested: true });
@@ -213,7 +213,7 @@ describe('a stop', () => {
     expect(reportOf(state)).toMatch(/\| 1 \| weights \|.*\| not finished \|/);
   });
 
-  test('measures on the test rows what was accepted before, and nothing of the phase that it broke off', async () => {
+  test('measures on the test rows what was accepted before, and nothing from the interrupted phase', async () => {
     let accepted = false;
     const { state, lines } = await stopAt((line) => {
       accepted ||= line.type === 'phaseEnded' && line.accepted;
@@ -224,7 +224,7 @@ describe('a stop', () => {
     expect(headline(state)).toMatch(/^Stopped\. .* on 100 test rows$/);
   });
 
-  test('waits no longer than some seconds for the test of what was accepted: it takes fewer rows then', async () => {
+  test('waits at most a few seconds for the test of what was accepted, which then takes fewer rows', async () => {
     let accepted = false;
     let milliseconds = 0;
     const { state } = await stopAt(
@@ -248,7 +248,7 @@ describe('a stop', () => {
     expect(state.notices.at(-1)).toMatch(/^The test measured 48 of 300 held-out test rows/);
   });
 
-  test('ends a test that is under way too', async () => {
+  test('also ends a test that is in progress', async () => {
     const { state, lines } = await stopAt(
       ({ type }) => type === 'testOpened',
       ({ test: sealed, interrupt, ...execution }) => ({
@@ -276,7 +276,7 @@ describe('a stop', () => {
   });
 });
 
-test('a budget that paid for no step after all ends with what would', async () => {
+test('a run whose budget turns out to pay for no step ends with a budget that would', async () => {
   const spent: Coordinator = { ...fakeCoordinator(6), advance: async (_, state) => ({ ...state, done: 'the budget is spent' }) };
   const state = await executeRun({ ...fakeExecution(newRun(), () => {}), coordinator: spent, leastMeasurements: 4 });
   expect(state.because).toBe('the budget is too small for a first step; use a budget of at least 2.2k');
@@ -292,7 +292,7 @@ test('an ended run is not resumed', async () => {
   await expect(executeRun(fakeExecution(directory, () => {}))).rejects.toMatchObject({ reason: 'run-ended' });
 });
 
-test('a failure is noted in the journal, and the run can be resumed after it', async () => {
+test('a failure is recorded in the journal, and the run can be resumed after it', async () => {
   const directory = newRun();
   let phase = 0;
   const fake = fakeCoordinator(6);
@@ -308,7 +308,7 @@ test('a failure is noted in the journal, and the run can be resumed after it', a
 });
 
 test.each(['phaseStarted', 'gateDecided', 'attributed', 'rateMeasured'])(
-  'a run whose folder is removed in the middle of it, at %s, ends and says so',
+  'a run whose folder is removed during the run, at %s, ends and says so',
   async (type) => {
     const directory = newRun();
     const onLine = (line: JournalLine): void => {
@@ -321,7 +321,7 @@ test.each(['phaseStarted', 'gateDecided', 'attributed', 'rateMeasured'])(
   },
 );
 
-test('a checkpoint that was changed is refused by name; without it the run begins again where its rate was measured', async () => {
+test('a checkpoint that was changed is refused by name. Without it the run restarts from its measured rate', async () => {
   const directory = newRun();
   await work(directory, { dieAfter: 30 });
   const file = join(directory.path, 'checkpoint.json');

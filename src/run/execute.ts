@@ -1,4 +1,4 @@
-/** @file Drives one run from wherever it stands to its end: phases with a checkpoint after each, then the sealed test. */
+/** @file Drives one run from its current position to its end: phases with a checkpoint after each, then the sealed test. */
 import { existsSync } from 'node:fs';
 import type { Row } from '../data/dataset.ts';
 import type { Coordinator, OptimizationContext, OptimizationState } from '../optimize/coordinator.ts';
@@ -31,44 +31,44 @@ export interface Execution {
   readonly coordinator: Coordinator;
   /** Everything of the coordinator's context that a run does not set itself. */
   readonly context: Omit<OptimizationContext, 'budget' | 'emit' | 'signal' | 'writer'>;
-  /** Writes new instructions. What it answers is recorded before it is used. */
+  /** Writes new instructions. Its answers are recorded before they are used. */
   readonly writer?: RunWriter;
-  /** How fast this machine is on this task. Asked once in the life of a run. */
+  /** How fast this machine is on this task. Measured once per run. */
   readonly measureRate: () => Promise<Rate>;
-  /** What the start and a first step cost at the least, in measurements on the validation rows; for people whose budget pays for none. */
+  /** The least cost of the start and a first step, in measurements on the validation rows. Used for the hint if the budget pays for no step. */
   readonly leastMeasurements?: number;
-  /** Absent when there are no test rows. */
+  /** Absent if there are no test rows. */
   readonly test?: FinalTest;
-  /** What an answer costs is measured at the end; absent where nobody asks for that. */
+  /** Measures at the end what an answer costs. Absent if nobody asks for that. */
   readonly price?: PriceMeter;
-  /** Run after the test, at equal compute; without a test there are none. */
+  /** Run after the test, at equal compute. Without a test they do not run. */
   readonly controls?: Controls;
-  /** Hears the lines that a former process left, then each new line. */
+  /** Called with the lines that a previous process left, then with each new line. */
   readonly onLine: (line: JournalLine, replayed: boolean) => void;
-  /** Drops what is remembered: called before each phase, since a resumed run begins its phase with nothing else but the checkpoint. */
+  /** Drops cached answers. Called before each phase, because a resumed run begins its phase with nothing but the checkpoint. */
   readonly forget?: () => void;
   /** Warnings that can only be given at the end. */
   readonly lateNotices?: () => readonly string[];
-  /** Aborting it ends the phase under way at once: what was accepted before is tested and stands. */
+  /** Aborting it ends the current phase at once. What was accepted before is tested and kept. */
   readonly signal?: AbortSignal;
-  /** Ends work of the model that is under way. */
+  /** Ends the model's current work. */
   readonly interrupt?: Interrupt;
-  /** Milliseconds since the user began to wait for this process's part of the run; by default from now on. */
+  /** Milliseconds since the user began to wait for this process's part of the run. By default the count starts now. */
   readonly waited?: () => number;
 }
 
 export interface RunWriter {
   readonly writer: Writer;
-  /** Tokens of its own that the run may spend. */
+  /** Tokens of the writer that the run may spend. */
   readonly budget: number;
-  /** Hears that it is asked. */
+  /** Called when the writer is asked. */
   readonly onBusy?: (what: string) => void;
 }
 
 /**
- * Starts the run, or goes on with it after a kill: the journal is cut back to the last checkpoint and continued, so that its end is
- * the same as that of a run that was never killed, but for what the clock decides of a budget of time.
- * @throws TandemError reasons 'run-ended', 'run-locked', 'bad-run', and whatever the optimizer throws, after it is noted in the journal
+ * Starts the run, or continues it after a kill. The journal is cut back to the last checkpoint and continued, so that it ends the same as
+ * the journal of a run that was never killed, except for what the clock decides with a budget of time.
+ * @throws TandemError reasons 'run-ended', 'run-locked', 'bad-run', and whatever the optimizer throws, after it is recorded in the journal
  */
 export async function executeRun(execution: Execution): Promise<RunState> {
   const { directory, signal, onLine, waited = clockFrom() } = execution;
@@ -112,10 +112,10 @@ export async function executeRun(execution: Execution): Promise<RunState> {
   }
 }
 
-/** An adapter that is written makes its folders anew; the journal does not come back. */
+/** Writing an adapter recreates its folders, but nothing recreates the journal. */
 const isThere = ({ journal }: RunDirectory): boolean => existsSync(journal);
 
-/** What a run goes on to do without its journal could never be read. */
+/** Nothing that a run does without its journal could ever be read. */
 const removed = ({ run, path }: RunDirectory, cause?: unknown): TandemError =>
   new TandemError('run-removed', `The folder of the run ${run} was removed during the run.`, {
     where: { file: path },
@@ -123,12 +123,12 @@ const removed = ({ run, path }: RunDirectory, cause?: unknown): TandemError =>
     cause,
   });
 
-/** Where the disk is full there may be no room to say so. */
+/** If the disk is full there may be no room to record the failure. */
 function withoutThrowing(act: () => void): void {
   try {
     act();
   } catch {
-    // The error that led here is the one to tell.
+    // The error that led here is the one to report.
   }
 }
 
@@ -137,7 +137,7 @@ interface Driving {
   readonly saved: Checkpoint | undefined;
   readonly emit: (event: RunEvent) => void;
   readonly view: () => RunState;
-  /** Requests to the writer that the journal tells of. */
+  /** Requests to the writer that are in the journal. */
   readonly told: ReadonlySet<string>;
   /** Milliseconds of running time. */
   readonly elapsed: () => number;
@@ -198,9 +198,9 @@ async function drive(execution: Execution, driving: Driving): Promise<void> {
   let state = saved?.state ?? (await unlessStopped(async () => save(await coordinator.begin(now(0)))));
   while (state && !state.done && !view().stopRequested) {
     const { tokensUsed } = state;
-    // To be told so by the coordinator would cost what is not there.
+    // The coordinator would report this too, but only after spending tokens that are not left.
     const isSpent = plan !== undefined && plan.budget(tokensUsed) - tokensUsed < (view().history.at(0)?.tokensUsed ?? 0);
-    // Having forgotten all, the phase measures anew what it starts from. Published methods keep what they have measured.
+    // The answers are forgotten, so the phase measures its start again. Published methods keep their measurements.
     if (!config.schedule.startsWith('baseline:')) plan?.uncounted(view().history.at(0)?.tokensUsed ?? 0);
     if (isSpent) {
       state = save({ ...state, done: spent });
@@ -208,10 +208,10 @@ async function drive(execution: Execution, driving: Driving): Promise<void> {
     }
     state = (await unlessStopped(async () => save(await coordinator.advance(now(tokensUsed), state!)))) ?? state;
   }
-  // A stop opens the sealed rows only for something that would be applied.
+  // After a stop the sealed rows are opened only for something that would be applied.
   const isWorthIt = state && (!view().stopRequested || state.best.candidate !== state.start.candidate);
   const states = state && isWorthIt && { start: state.start, best: state.best };
-  // Who has stopped the run already waits for what is done from here on.
+  // After a stop the user is already waiting for this work, so another stop must not end it.
   const atEnd = <T>(work: () => Promise<T>): Promise<T | undefined> => (view().stopRequested ? work() : unlessStopped(work));
   let measured: readonly Row[] = valset;
   if (states && test && splits.test > 0 && !view().attribution) {
@@ -229,9 +229,9 @@ async function drive(execution: Execution, driving: Driving): Promise<void> {
     if (controls && view().attribution && !view().stopRequested) {
       const { best, tokensUsed } = save(state, saved?.control);
       const keep = (control: ControlCheckpoint | undefined): void => void save(state, control);
-      // By the clock each gets what the run has spent: compute is what must be equal, not time.
+      // With a budget of time each control gets the tokens that the run has spent, because compute must be equal, not time.
       const [budget, rows] = time ? [Math.round(tokensUsed), view().attribution!.total.rows] : [whole.budget, splits.test];
-      // The writer's budget is the run's; what is left of it would be another one for each control.
+      // The writer's budget belongs to the run. Its remainder would be a different budget for each control.
       const asked = { context: { ...whole, budget, writer: undefined }, rows, run: best, saved: saved?.control, view, emit, save: keep };
       await unlessStopped(() => runControls(controls, asked), time && (() => elapsed() > time.all));
       const left = controls.names.filter((name) => !view().controls.find(({ control }) => control === name)?.measured);
@@ -242,13 +242,13 @@ async function drive(execution: Execution, driving: Driving): Promise<void> {
   emit({ type: 'runEnded', because: reasonOf(state, view(), execution) });
 }
 
-/** Who has stopped a run waits so many milliseconds for the test at the most: it takes fewer rows then. */
+/** The most milliseconds that the test may take after a stop. It takes fewer rows then. */
 const stopPatience = 15_000;
 
-/** Tokens that a row cost at the start. */
+/** Tokens that one row cost at the start. */
 const startCost = ({ history, start }: RunState): number => (history.at(0)?.tokensUsed ?? 0) / Math.max(1, start?.score.rows ?? 1);
 
-/** The budget in tokens: a first plan of one of time; and the rows that it pays for. */
+/** The budget in tokens, which is a first plan for a budget of time, and the rows that it pays for. */
 async function measureBudget({ config, measureRate, price }: Execution, { journal, emit, view, elapsed }: Driving): Promise<void> {
   const { tokensPerSecond, tokensPerRow } = await measureRate();
   const time = timesOf({ ...view(), tokensPerRow }, price !== undefined);
@@ -256,18 +256,18 @@ async function measureBudget({ config, measureRate, price }: Execution, { journa
     ? Math.round((Math.max(0, time.run - time.reserve(tokensPerSecond) - elapsed()) * tokensPerSecond) / 1000)
     : (config.budget as { tokens: number }).tokens;
   const affordable = affordableRows(config.splits, config.limits, budget, tokensPerRow);
-  // Of the test rows the time that is left in the end pays for some, or all.
+  // With a budget of time, the time that is left at the end pays for some or all of the test rows.
   const rows = time ? { ...affordable, test: config.splits.test } : affordable;
   const notice = rowsNotice(config.splits, rows);
-  // Before the rate, up to which the journal stands after a kill.
+  // Before the rate, because a killed run keeps the journal up to the rate.
   if (notice !== undefined) emit({ type: 'noticed', message: notice });
   emit({ type: 'rateMeasured', tokensPerSecond, budget, ...(notice !== undefined && { rows }), ...(time && { tokensPerRow }) });
   journal.flush();
 }
 
 /**
- * Does work that a stop ends at once, in the midst of a batch.
- * @returns undefined where it was ended, by the user or because time is up
+ * Does work that a stop ends at once, even in the middle of a batch.
+ * @returns undefined if it was ended, by the user or because time is up
  */
 function untilStopped({ signal, interrupt = noInterrupt() }: Execution) {
   return async <T>(work: () => Promise<T>, isOver = (): boolean => false): Promise<T | undefined> => {
@@ -304,8 +304,8 @@ const leftOutNotice = (names: readonly string[]): string =>
   `There was not enough time for ${names.length === 1 ? 'the control' : 'the controls'} ${names.join(' and ')} with equal compute.`;
 
 /**
- * Cuts the journal back to what the last checkpoint stands for; before the first one, to the measured rate.
- * @returns with the milliseconds of running time that are over, those of the lines that are cut among them
+ * Cuts the journal back to the last checkpoint, or to the measured rate if there is no checkpoint yet.
+ * @returns also the milliseconds of running time that have passed, including those of the lines that are cut
  */
 function recover(directory: RunDirectory): { checkpoint: Checkpoint | undefined; lines: JournalLine[]; before: number } {
   const checkpoint = readCheckpoint(directory.path);

@@ -1,4 +1,4 @@
-/** @file Adapters leave Tandem in four forms; test/fixtures/check_export.py holds the written files against transformers and llama.cpp. */
+/** @file Exports adapters in four forms. test/fixtures/check_export.py checks the written files against transformers and llama.cpp. */
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -40,7 +40,7 @@ const from = (name: string, format: ExportSpec['format'], change: Partial<Export
 });
 
 describe.each(['tiny-tied', 'tiny-qwen2', 'tiny-qwen3', 'tiny-biased'])('%s', (name) => {
-  test('as a PEFT directory: the same adapter, with its model named', async () => {
+  test('a PEFT directory has the same adapter and names its model', async () => {
     const { path } = await exportAdapter(from(name, 'peft'));
     expect(await loadAdapter(path)).toEqual(await loadAdapter(join(fixtures, name, 'adapter')));
     expect(JSON.parse(readFileSync(join(path, 'adapter_config.json'), 'utf8'))).toMatchObject({
@@ -48,7 +48,7 @@ describe.each(['tiny-tied', 'tiny-qwen2', 'tiny-qwen3', 'tiny-biased'])('%s', (n
     });
   });
 
-  test('merged: a model that scores without an adapter what the old one scores with it', async () => {
+  test('a merged model scores without an adapter what the old one scores with it', async () => {
     const { path } = await exportAdapter(from(name, 'safetensors'));
     const rows = [{ prompt: [5, 9, 17, 33, 12, 80, 7, 8, 50, 51, 52, 53, 54, 55, 56], completions: [[20], [21, 22], [21, 23, 24]] }];
     const [merged, plain] = await Promise.all([path, join(fixtures, name)].map((place) => loadModelFiles(place)));
@@ -62,7 +62,7 @@ describe.each(['tiny-tied', 'tiny-qwen2', 'tiny-qwen3', 'tiny-biased'])('%s', (n
     expect(merged.config).toEqual(plain.config);
   });
 
-  test("as a GGUF LoRA: llama.cpp's names and rotary order, every number as it was", async () => {
+  test("a GGUF LoRA has llama.cpp's names and rotary order, with every number unchanged", async () => {
     const { path } = await exportAdapter(from(name, 'gguf-lora'));
     const adapter = await loadAdapter(join(fixtures, name, 'adapter'));
     const { config } = await loadModelFiles(join(fixtures, name));
@@ -119,7 +119,7 @@ test.each([
 const prompt = (model: string, more = ''): string =>
   `---\ntandem:\n  data: rows.jsonl\n  output: kind\n  labels: [a, b]\n  model: ${model}\n${more}---\nText: \${input:text}\nKind:\n`;
 
-test('for Ollama, from a prompt file: a GGUF model with the adapter beside it, another model whole', async () => {
+test('for Ollama, from a prompt file: a GGUF model with the adapter beside it, any other model merged', async () => {
   const cwd = folder();
   cpSync(join(fixtures, 'tiny-tied', 'adapter'), join(cwd, 'tuned'), { recursive: true });
   const gguf = join(fixtures, 'tiny-tied.gguf');
@@ -130,16 +130,16 @@ test('for Ollama, from a prompt file: a GGUF model with the adapter beside it, a
   expect(readdirSync(path).sort()).toEqual(['Modelfile', 'adapter.gguf']);
   const text = readFileSync(join(path, 'Modelfile'), 'utf8');
   expect(text).toContain(`\nFROM ${gguf}\nADAPTER ./adapter.gguf\nTEMPLATE """{{ .Prompt }}"""\nPARAMETER temperature 0\n`);
-  // Ollama's parser knows no escapes: a line break stands as it is.
+  // Ollama's parser has no escapes, so a line break is kept as it is.
   expect(text).toContain('PARAMETER stop """\n"""\nPARAMETER stop """x"""\n');
-  // Nor can one have its quotes: what follows them would be read as a line of its own.
+  // A string cannot contain its closing quotes: the rest would be parsed as a separate line.
   expect(text).not.toContain('SYSTEM');
   const whole = await exportAdapter({ source: 'kind.prompt.md', format: 'ollama', cwd, model: join(fixtures, 'tiny-tied'), out: 'whole' });
   expect(readFileSync(join(whole.path, 'Modelfile'), 'utf8')).toContain('\nFROM ./model\nTEMPLATE');
   expect((await loadModelFiles(join(whole.path, 'model'))).config.layers).toBe(3);
 });
 
-test('for Ollama, a model that says words of its own for labels: the Modelfile tells which label they are', async () => {
+test("for Ollama, the Modelfile says which label each of the model's own label words means", async () => {
   const cwd = folder();
   cpSync(join(fixtures, 'tiny-tied', 'adapter'), join(cwd, 'tuned'), { recursive: true });
   const text = prompt(join(fixtures, 'tiny-tied.gguf'), '  adapter: tuned\n').replace('[a, b]', '{a: first one, b: b}');
@@ -151,7 +151,7 @@ test('for Ollama, a model that says words of its own for labels: the Modelfile t
   expect(comments).toEqual(['# The answer "first one" is the label "a".']);
 });
 
-test('for Ollama, of free text: what ends an answer only where the prompt file says it', async () => {
+test('for Ollama with free text, only the ends that the prompt file names are written', async () => {
   const cwd = folder();
   cpSync(join(fixtures, 'tiny-tied', 'adapter'), join(cwd, 'tuned'), { recursive: true });
   const write = (more: string): void =>
@@ -169,7 +169,7 @@ test('for Ollama, of free text: what ends an answer only where the prompt file s
   expect(await modelfile('said')).toMatch(/PARAMETER num_predict 200\n[^]*PARAMETER stop """###"""/);
 });
 
-test('from a program: the adapter and model that it names, with the template of no single step', async () => {
+test('from a program: the adapter and model that it names, without the template of any single step', async () => {
   const cwd = folder();
   cpSync(join(fixtures, 'tiny-tied', 'adapter'), join(cwd, 'tuned'), { recursive: true });
   const steps = 'steps:\n  - {prompt: hint.prompt.md, output: hint}\n  - {prompt: kind.prompt.md, output: kind}\n';
@@ -201,7 +201,7 @@ describe('what cannot be exported', () => {
     expect(readdirSync(cwd).sort()).toEqual(['.tandem', 'kind.prompt.md']);
   });
 
-  test('a run without an adapter says so', async () => {
+  test('a run without an adapter is reported', async () => {
     const cwd = folder();
     const file = join(cwd, 'kind.prompt.md');
     writeFileSync(file, prompt('nano'));

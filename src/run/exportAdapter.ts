@@ -1,4 +1,4 @@
-/** @file Takes a tuned adapter out of Tandem, in the forms that other programs load. */
+/** @file Exports a tuned adapter in the forms that other programs load. */
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { TandemError } from '../errors.ts';
@@ -31,10 +31,10 @@ export const exportFormats = {
 export type ExportFormat = keyof typeof exportFormats;
 
 export interface ExportSpec {
-  /** A run's name or folder, a prompt file or program with an adapter, or a PEFT directory; the latest run when left out. */
+  /** A run's name or folder, a prompt file or program with an adapter, or a PEFT directory. The latest run if omitted. */
   readonly source?: string;
   readonly format: ExportFormat;
-  /** Default: in `cwd`, by the names of prompt, adapter and format. */
+  /** By default a path in `cwd`, named after the prompt, the adapter and the format. */
   readonly out?: string;
   /** Overrides the model that the source names. */
   readonly model?: string;
@@ -44,9 +44,9 @@ export interface ExportSpec {
 export interface Exported {
   /** Absolute path of the file or folder. */
   readonly path: string;
-  /** What the adapter needs beside it: the path of its model. */
+  /** The path of the model, if the adapter needs it beside it. */
   readonly model: string;
-  /** Of a program's adapters, where each step's lies in there: paths, first step first; the steps without one are left out. */
+  /** For a program's adapters, the path of each step's adapter inside the export, first step first. Steps without one are left out. */
   readonly steps?: readonly string[];
 }
 
@@ -94,19 +94,19 @@ const endings: Readonly<Record<ExportFormat, string>> = {
 };
 
 export interface Found {
-  /** PEFT directory. */
+  /** A PEFT directory. */
   readonly adapter: string;
   readonly model: string;
-  /** The folder that a relative model is seen from. */
+  /** The folder that a relative model path is resolved against. */
   readonly from: string;
   readonly name: string;
-  /** One for each step; none of a directory. A form may carry the template of a prompt; a program has none as a whole. */
+  /** One for each step, none for a directory. A form may include the template of a prompt, but a program as a whole has none. */
   readonly prompts?: readonly PromptFile[];
 }
 
 const promptsOf = ({ file, program }: ReturnType<typeof openPrompt>): readonly PromptFile[] => program?.steps ?? [file];
 
-/** What is to be exported. @throws TandemError reason 'no-adapter', and those of readRecord and readState for a run */
+/** What to export. @throws TandemError reason 'no-adapter', and those of readRecord and readState for a run */
 export function findAdapter({ source, cwd, format }: ExportSpec): Found {
   const path = source === undefined ? undefined : resolve(cwd, source);
   if (path && isAdapterFolder(path)) return fromDirectory(path);
@@ -130,7 +130,7 @@ export function findAdapter({ source, cwd, format }: ExportSpec): Found {
   };
 }
 
-/** The prompt file with the words that the run found for its labels, and as it found that the answers are read best. */
+/** The prompt file with the label words and the label scoring that the run found. */
 function decodedAs(file: PromptFile, ends: AnswerEnds | null | undefined, prompt: Prompt | undefined): PromptFile {
   const { settings } = file;
   return {
@@ -167,7 +167,7 @@ interface Writing {
   readonly onBusy: (what: string) => void;
 }
 
-/** A folder with what each step's adapter becomes. */
+/** A folder with the export of each step's adapter. */
 async function writeSteps(format: ExportFormat, writing: Writing, prompts: readonly PromptFile[]): Promise<void> {
   const part = temporaryName(writing.path);
   rmSync(part, { recursive: true, force: true });
@@ -201,7 +201,7 @@ const writers: Readonly<Record<ExportFormat, (writing: Writing) => Promise<void>
     rmSync(part, { recursive: true, force: true });
     mkdirSync(part);
     try {
-      // Ollama puts a GGUF adapter on a GGUF model as it is; a Hugging Face directory it converts whole.
+      // Ollama applies a GGUF adapter to a GGUF model unchanged. It converts a Hugging Face directory as a whole.
       const whole = !/\.gguf$/i.test(model);
       if (whole) await writers.safetensors({ ...writing, path: join(part, 'model') });
       else await writers['gguf-lora']({ ...writing, path: join(part, 'adapter.gguf') });

@@ -1,4 +1,4 @@
-/** @file A run without a model: a coordinator that does the same for the same seed, for the tests of resume, reducer and report. */
+/** @file A run without a model, for the tests of resume, reducer and report: its coordinator does the same for the same seed. */
 import { setImmediate as turn } from 'node:timers/promises';
 import { makeRow, type Row } from '../data/dataset.ts';
 import type { Adapter } from '../model/adapter.ts';
@@ -32,7 +32,7 @@ export const fakeConfig: RunConfig = {
   startedAt: '2026-01-01T00:00:00.000Z',
 };
 
-/** What such a run was asked for, but for its prompt. */
+/** The options of such a run, without its prompt. */
 export const fakeSpec: Omit<RunSpec, 'prompt'> = {
   seed: fakeConfig.seed,
   rows: {},
@@ -42,7 +42,7 @@ export const fakeSpec: Omit<RunSpec, 'prompt'> = {
   tune: 'both',
 };
 
-/** What executeRun needs, with nothing real behind it. */
+/** What executeRun needs, with fakes only. */
 export function fakeExecution(directory: RunDirectory, onLine: Execution['onLine'], phases = 6): Execution {
   const adapters = new Map<string, Adapter>();
   return {
@@ -64,7 +64,7 @@ export function fakeExecution(directory: RunDirectory, onLine: Execution['onLine
   };
 }
 
-/** The same with controls, of two phases each. */
+/** The same with controls, two phases each. */
 export function withFakeControls(execution: Execution): Execution {
   const controls: Controls = {
     names: controlNames,

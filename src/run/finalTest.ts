@@ -1,4 +1,4 @@
-/** @file The end of a run: start and best on the held-out test rows; with a budget of time, on as many as the remaining time allows. */
+/** @file The end of a run: start and best on the held-out test rows. With a budget of time, on as many rows as the remaining time allows. */
 import type { Row } from '../data/dataset.ts';
 import type { OptimizationContext } from '../optimize/coordinator.ts';
 import type { MeasuredState, OptimizationEvent } from '../optimize/events.ts';
@@ -10,7 +10,7 @@ import { testNotice } from './words/words.ts';
 export type AttributedEvent = Extract<OptimizationEvent, { type: 'attributed' }>;
 
 export interface FinalTest {
-  /** Opens the sealed test split, and takes at most this many of its rows. */
+  /** Opens the sealed test split and takes at most this many of its rows. */
   readonly rows: (most: number) => readonly Row[];
   /** Compares the four pairs of old and new. */
   readonly attribute: (
@@ -25,7 +25,7 @@ export interface FinalTest {
 export interface TestClock {
   /** Milliseconds of running time. */
   readonly elapsed: () => number;
-  /** When the test must be over. */
+  /** The time at which the test must be over. */
   readonly deadline: number;
   /** Tokens per second. */
   readonly speed: number;
@@ -35,10 +35,10 @@ export interface TestClock {
 /** Rows that are measured before the clock is checked again. */
 const stretch = 16;
 
-/** Of the time of a run, what may be kept for its test, and what if the user says how many test rows there are to be. */
+/** The share of a run's time that may be kept for its test, and the share if the user sets the number of test rows. */
 const [keptShare, askedShare] = [1 / 8, 1 / 2];
 
-/** Milliseconds that are kept for the test of so many rows, in which both prompt and weights have changed. */
+/** Milliseconds to keep for the test of this many rows, in which both prompt and weights have changed. */
 export function testReserve(
   rows: number,
   { deadline, tokensPerRow, isAsked }: Pick<TestClock, 'deadline' | 'tokensPerRow'> & { readonly isAsked: boolean },
@@ -46,7 +46,7 @@ export function testReserve(
   return (tokensPerSecond) => Math.min((isAsked ? askedShare : keptShare) * deadline, (4 * 1000 * rows * tokensPerRow) / tokensPerSecond);
 }
 
-/** Measures and reports. @param rows at most this many @returns those that were measured */
+/** Measures and reports. @param rows at most this many @returns the rows that were measured */
 export async function finalTest(
   test: FinalTest,
   context: OptimizationContext,
@@ -60,7 +60,7 @@ export async function finalTest(
   const opened = test.rows(most);
   const measured = clock ? await inTime(test, context, opened, { start, best }, clock) : opened;
   const attributed = await test.attribute(context, measured, start, best);
-  // Before the event up to which a resumed run takes the test as done.
+  // Before the event after which a resumed run counts the test as done.
   if (measured.length < rows) emit({ type: 'noticed', message: cutNotice(measured.length, rows) });
   const notice = testNotice(attributed);
   if (notice !== undefined) emit({ type: 'noticed', message: notice });
@@ -68,9 +68,9 @@ export async function finalTest(
   return measured;
 }
 
-/** How many different pairs of prompt and weights there are to measure. */
+/** How many different pairs of prompt and weights must be measured. */
 function pairsOf({ evaluator }: OptimizationContext, start: MeasuredState, best: MeasuredState): number {
-  // How the scores of labels are read costs nothing.
+  // Changing only the label scoring costs nothing.
   const keyOf = ({ prompt }: MeasuredState): string => promptKey(evaluator.task.labels ? { ...prompt, decoding: undefined } : prompt);
   const prompts = keyOf(start) === keyOf(best) ? 1 : 2;
   return prompts * (start.adapter === best.adapter ? 1 : 2);
@@ -81,7 +81,7 @@ function affordable(rows: number, pairs: number, { elapsed, deadline, speed, tok
   return Math.min(rows, Math.max(stretch, paid));
 }
 
-/** Answers rows, a stretch at a time, as far as the time goes. @returns those that were answered, which is remembered */
+/** Answers rows in chunks while time is left. @returns the rows that were answered; their answers are cached */
 async function inTime(
   test: FinalTest,
   context: OptimizationContext,

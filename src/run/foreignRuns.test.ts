@@ -1,4 +1,4 @@
-/** @file A run may have come with the workspace, from whoever made it: nothing outside is written or taken in, whatever its files say or link to. */
+/** @file A run may have come with the workspace, from anyone: nothing outside is written or copied, whatever its files say or link to. */
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -47,7 +47,7 @@ const edit = (file: string, from: string | RegExp, to: string): void => {
   expect(next).not.toBe(text);
   writeFileSync(file, next);
 };
-/** Everything below a folder, with what is in the files; links are not followed. */
+/** Everything below a folder, with file contents. Links are not followed. */
 const contents = (folder: string): string[] =>
   readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const path = join(folder, entry.name);
@@ -66,7 +66,7 @@ const refused = (reason: string, act: () => void = takeIn): void => {
   expect(contents(workspace).join()).not.toContain('SECRET-KEY');
 };
 
-test('as it was made it is taken over', () => {
+test('an unchanged run is applied', () => {
   takeIn();
   expect(existsSync(join(workspace, '.tandem', 'adapters', `intent-${adapterOf().slice(0, 8)}`, 'adapter_config.json'))).toBe(true);
 });
@@ -97,7 +97,7 @@ describe('a record that names', () => {
     refused('outside-workspace');
   });
 
-  test('a step outside is refused, and one whose text it does not have', () => {
+  test('a step outside the workspace, or one whose text the record lacks, is refused', () => {
     const program = 'steps:\n  - prompt: ../home/x.prompt.md\n    output: y\n';
     edit(record(), '"intent.prompt.md"', '"all.program.yaml"');
     edit(record(), JSON.stringify(source), JSON.stringify(program));
@@ -107,13 +107,13 @@ describe('a record that names', () => {
   });
 });
 
-test.each(['../../../../../home/.ssh', '/etc', '..', '', 'a/b', 'a\\b'])('an adapter is not called %s', (id) => {
+test.each(['../../../../../home/.ssh', '/etc', '..', '', 'a/b', 'a\\b'])('%s is refused as the name of an adapter', (id) => {
   edit(directory.journal, JSON.stringify(adapterOf()), JSON.stringify(id));
   refused('bad-journal');
   refused('bad-journal', () => findAdapter({ cwd: workspace, format: 'peft' }));
 });
 
-test('no candidate is called like a way out of its folder', () => {
+test("a candidate's name cannot lead out of its folder", () => {
   edit(directory.journal, '"candidate":"2.1"', '"candidate":"../../../../x"');
   refused('bad-journal');
 });
@@ -134,18 +134,21 @@ describe('an adapter that is', () => {
       mkdirSync(folder());
       writeFileSync(join(folder(), 'notes.txt'), '');
     }));
-  test.each(['id_rsa', 'adapter_model.safetensors', 'soft_prompt', 'step-1'])('an adapter with a link in it, %s, is not copied', (name) => {
-    rmSync(join(folder(), name), { force: true });
-    symlinkSync(join(home, '.ssh', 'id_rsa'), join(folder(), name));
-    refused('bad-adapter');
-  });
-  test('an adapter with another file in it is not copied', () => {
+  test.each(['id_rsa', 'adapter_model.safetensors', 'soft_prompt', 'step-1'])(
+    'an adapter that contains a link, %s, is not copied',
+    (name) => {
+      rmSync(join(folder(), name), { force: true });
+      symlinkSync(join(home, '.ssh', 'id_rsa'), join(folder(), name));
+      refused('bad-adapter');
+    },
+  );
+  test('an adapter that contains another file is not copied', () => {
     writeFileSync(join(folder(), 'run.sh'), '');
     refused('bad-adapter');
   });
 });
 
-describe('a link in the place of', () => {
+describe('a link in place of', () => {
   const link = (to: string, at: string): void => {
     rmSync(at, { recursive: true, force: true });
     symlinkSync(to, at);
@@ -190,13 +193,13 @@ describe('a link in the place of', () => {
     link(home, directory[name]);
     refused('not-a-folder', () => requireRunFolders(directory));
   });
-  test('its journal is neither read nor appended to nor cut', () => {
+  test('its journal is not read, appended to or cut', () => {
     link(join(home, '.bashrc'), directory.journal);
     refused('not-a-file', () => readJournal(directory.journal));
     refused('not-a-file', () => openJournal(directory.journal, []));
     refused('not-a-file', () => truncateJournal(directory.journal, 0));
   });
-  test('a run is no run, and is named in the list', async () => {
+  test('a run does not count as a run, and is named in the list', async () => {
     const elsewhere = join(home, 'run');
     renameSync(directory.path, elsewhere);
     link(elsewhere, directory.path);
@@ -213,13 +216,13 @@ describe('a link in the place of', () => {
   });
 });
 
-test('a folder that is not in .tandem/runs is no run', () => {
+test('a folder that is not in .tandem/runs does not count as a run', () => {
   const other = join(workspace, 'mine');
   renameSync(directory.path, other);
   refused('bad-run-folder', () => findRun(workspace, 'mine'));
 });
 
-test('what is read of a record is what was written', () => {
+test('reading a record returns what was written', () => {
   const { spec } = readRecord(directory);
   expect(spec).toEqual({ ...fakeSpec, prompt: join(workspace, 'intent.prompt.md') });
 });

@@ -1,4 +1,4 @@
-/** @file A process that works on a fake run: `node killedRun.js <run directory> [die after this many new lines]`. */
+/** @file A process that executes a fake run: `node killedRun.js <run directory> [die after this many new lines]`. */
 import { findRun } from './record/runDirectory.ts';
 import { executeRun } from './execute.ts';
 import { fakeExecution } from './fakeRun.fixture.ts';

@@ -1,5 +1,5 @@
 /**
- * @file From a folder of prompts to a warm start, and from there to a run that says whether it uses it; with the tiny model.
+ * @file From a folder of prompts to a warm start, and from there to a run that says whether it uses it. Uses the tiny model.
  * @module-tag long
  */
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -54,13 +54,13 @@ beforeAll(async () => {
 });
 
 describe('learning', () => {
-  test('takes the prompts with data, however deep, and says which it leaves out', () => {
+  test('takes prompts that have data, at any depth, and names those it leaves out', () => {
     expect(promptFilesIn(join(workspace, 'tasks'))).toHaveLength(4);
     expect(learned.record.tasks).toEqual([0, 1, 2].map((place) => `tasks/${place}/kind.prompt.md`));
     expect(notes.join()).toContain('other.prompt.md');
   });
 
-  test('writes a PEFT adapter, what is known of it, and a card, where later runs look', async () => {
+  test('writes a PEFT adapter, its record and a card to the folder that later runs search', async () => {
     expect(learned.folder.startsWith(join(workspace, '.tandem', 'warm-start'))).toBe(true);
     const { warm, record } = await readWarmStart(learned.folder);
     expect(warm.adapter.config).toMatchObject({ rank: 2, alpha: 4 });
@@ -88,7 +88,7 @@ describe('learning', () => {
 });
 
 describe('a run', () => {
-  test('tries the start of its workspace, and its journal and report say so', async () => {
+  test("tries its workspace's learned start, and its journal and report say so", async () => {
     const lines: JournalLine[] = [];
     const { state, directory } = await startRun(spec, { onLine: (line) => lines.push(line) });
     const probe = lines.find((line) => line.type === 'warmStartProbed')!;
@@ -98,7 +98,7 @@ describe('a run', () => {
     expect(readFileSync(directory.report, 'utf8')).toMatch(/(Warm|No warm) start from \.tandem\/warm-start\//);
   });
 
-  test('with a soft prompt tries the learned one too, and its journal and report say so', async () => {
+  test('with a soft prompt also tries the learned one, and its journal and report say so', async () => {
     const lines: JournalLine[] = [];
     const { state, directory } = await startRun({ ...spec, coordinator: 'simultaneous' }, { onLine: (line) => lines.push(line) });
     const probes = lines.filter((line) => line.type === 'warmStartProbed');
@@ -108,7 +108,7 @@ describe('a run', () => {
     expect(readFileSync(directory.report, 'utf8')).toMatch(/(Warm|No warm) start of the soft prompt from \.tandem\/warm-start\//);
   });
 
-  test('is the first of those that there are for its model', async () => {
+  test('prefers the first of the learned starts for its model', async () => {
     const session = await openSession(spec);
     const [{ folder, record }] = learnedStarts(session.workspace, session.modelSource);
     expect(folder).toBe(learned.folder);
@@ -117,7 +117,7 @@ describe('a run', () => {
     await session.dispose();
   });
 
-  test('uses none where it is told so, where only the prompt may change, and where nobody vouches for the workspace', async () => {
+  test('uses none if told so, if only the prompt may change, and if the workspace is not trusted', async () => {
     const session = await openSession(spec);
     expect((await warmStartFor(session, spec))?.from).toMatch(/warm-start/);
     for (const asked of [
@@ -130,7 +130,7 @@ describe('a run', () => {
     await session.dispose();
   });
 
-  test('passes over one of another model, and refuses it where it is named', async () => {
+  test('skips a start for another model, and refuses it if it was named', async () => {
     const other = join(workspace, 'other');
     cpSync(learned.folder, other, { recursive: true });
     const file = join(other, 'warm-start.json');

@@ -26,15 +26,15 @@ import { runDefaults, type Budget, type SessionSpec } from './spec.ts';
 import { ownWarmStart, saveWarmStart, type WarmStartRecord } from './warmStarts.ts';
 
 export interface LearnSpec extends Omit<SessionSpec, 'prompt' | 'adapter'> {
-  /** Absolute paths: folders with prompt files, however deep, or prompt files. */
+  /** Absolute paths of prompt files, or of folders that contain prompt files at any depth. */
   readonly folders: readonly string[];
   readonly budget: Budget;
   readonly rank: number;
-  /** Virtual tokens of the soft prompt that is learned beside it; 0 for none. */
+  /** Virtual tokens of the soft prompt that is learned with the adapter; 0 for none. */
   readonly softTokens: number;
-  /** Of the budget, what trying prompts on each task may cost. */
+  /** The share of the budget that trying prompts on each task may cost. */
   readonly promptShare: number;
-  /** Where to write; by default `.tandem/warm-start/<model>` of the first task's workspace. */
+  /** The folder to write to. By default `.tandem/warm-start/<model>` in the first task's workspace. */
   readonly out?: string;
 }
 
@@ -45,7 +45,7 @@ export const learnDefaults: Pick<LearnSpec, 'budget' | 'rank' | 'softTokens' | '
   promptShare: 0.3,
 };
 
-/** What the soft prompt begins as, repeated or cut. A learned one says that it began as nothing: no word of it stands in the place of these. */
+/** The text that initializes the soft prompt, repeated or cut. A learned one records no initial text, because none of its words remain. */
 const softStartText = 'Read what is given and answer what is asked of it.';
 
 export interface LearnHooks {
@@ -57,7 +57,7 @@ export interface LearnHooks {
 export interface LearnedStart {
   readonly folder: string;
   readonly record: WarmStartRecord;
-  /** Mean loss at the first and the last of the steps on a task, over the last rounds. */
+  /** The mean loss at the first and the last step on a task, over the last rounds. */
   readonly losses: { readonly first: number; readonly last: number };
 }
 
@@ -118,7 +118,7 @@ export async function learnStart(spec: LearnSpec, { onBusy, onNote, signal }: Le
   }
 }
 
-/** Prompt files under a folder, sorted; hidden folders and node_modules are left out. @throws TandemError 'no-folder' */
+/** Prompt files under a folder, sorted. Hidden folders and node_modules are left out. @throws TandemError 'no-folder' */
 export function promptFilesIn(path: string): string[] {
   const stat = statSync(path, { throwIfNoEntry: false });
   if (!stat) throw new TandemError('no-folder', `The folder ${path} does not exist.`);
@@ -132,7 +132,7 @@ export function promptFilesIn(path: string): string[] {
     });
 }
 
-/** Sessions of all prompts that can be opened and run with the first one's model; what is passed over is noted. */
+/** Sessions of all prompts that can be opened and run with the first one's model. Skipped prompts are reported. */
 async function openTasks(spec: LearnSpec, models: ModelKeeper, { onBusy, onNote, signal }: LearnHooks): Promise<[Session, ...Session[]]> {
   const found = [...new Set(spec.folders.flatMap(promptFilesIn))];
   const sessions: Session[] = [];
@@ -172,7 +172,7 @@ async function tokensOf({ budget }: LearnSpec, session: Session): Promise<number
   return Math.round(budget.seconds * tokensPerSecond);
 }
 
-/** Tokens of a mean round. */
+/** Mean tokens per round. */
 function roundTokens(tasks: readonly MetaTask[]): number {
   const { tasksARound, innerSteps, batchRows } = reptileDefaults;
   const tokens = tasks.map(({ trainer, prompts, rows }) => {
@@ -183,7 +183,7 @@ function roundTokens(tasks: readonly MetaTask[]): number {
   return 3 * tasksARound * innerSteps * batchRows * mean;
 }
 
-/** What won in all the runs of these workspaces. @param onNote hears of runs that cannot be read, and are passed over */
+/** What won in all the runs of these workspaces. @param onNote called for runs that cannot be read and are skipped */
 export function priorOfRuns(workspaces: readonly string[], onNote: (text: string) => void = () => {}): ProposalPrior {
   let prior = noPrior;
   for (const path of workspaces.flatMap((workspace) => listRuns(workspace).map((run) => join(runsOf(workspace), run)))) {
@@ -197,7 +197,7 @@ export function priorOfRuns(workspaces: readonly string[], onNote: (text: string
   return prior;
 }
 
-/** A short optimization of the prompt alone, for what its proposals come to. */
+/** A short optimization of the prompt alone, to count which of its proposals win. */
 export async function tryPrompts(
   {
     model,
@@ -233,7 +233,7 @@ function startOf(trainer: Trainer, asked: LearnSpec): Adapter {
   return makeAdapter(config, pairs, softStartOf(trainer, asked));
 }
 
-/** What a learned soft prompt begins as; undefined where none is learned. */
+/** The initial soft prompt to learn from. Undefined if none is learned. */
 export function softStartOf(
   { soft }: Trainer,
   { seed, softTokens: tokens }: Pick<LearnSpec, 'seed' | 'softTokens'>,

@@ -1,4 +1,4 @@
-/** @file A budget that pays for no step is refused, with one that would, and as early as that can be known. */
+/** @file A budget that pays for no step is refused as early as possible, with a hint that names one that would. */
 import { expect, test, vi } from 'vitest';
 import { makeRow } from '../data/dataset.ts';
 import { TandemError } from '../errors.ts';
@@ -11,13 +11,13 @@ const specOf = (change: Partial<RunSpec>): RunSpec => ({ ...runDefaults, prompt:
 const rate = { tokensPerSecond: 100, tokensPerRow: 10 };
 const facts = { file, val: 20, test: 40 };
 
-test('before a model is loaded where the words alone cost more', () => {
+test('a budget that the words alone exceed is refused before a model is loaded', () => {
   const words = (tokens: number): void => requireBudgetForWords(specOf({ budget: { tokens } }), { file, valset });
   expect(() => words(100)).toThrow(TandemError);
   expect(() => words(100)).toThrow(
     expect.objectContaining({ reason: 'bad-budget', message: 'This budget is too small for a first step.' }) as Error,
   );
-  // Seven words of the prompt, and six a row with what follows it; four measurements of them.
+  // Seven words of the prompt, plus six per row with what follows it, times four measurements.
   expect(() => words(4 * (6 + 20 * 7) - 1)).toThrow(TandemError);
   expect(() => words(4 * (7 + 20 * 7) + 1)).not.toThrow();
   expect(() => requireBudgetForWords(specOf({ budget: { seconds: 1 } }), { file, valset })).not.toThrow();
@@ -45,7 +45,7 @@ test.each([
   await asked(measurements * 240);
 });
 
-test('what the hint says is enough', async () => {
+test('the budget in the hint is enough', async () => {
   const least = async (budget: RunSpec['budget'], elapsed: number): Promise<string> => {
     const error: unknown = await requireBudgetForStep(
       specOf({ budget }),
@@ -57,7 +57,7 @@ test('what the hint says is enough', async () => {
     return (error as TandemError).hint!;
   };
   expect(await least({ tokens: 500 }, 0)).toMatch(/^Use at least 1.1k/);
-  // 4 x 240 tokens at 100 a second, an eighth for the test, after 6 seconds.
+  // 4 x 240 tokens at 100 per second, an eighth for the test, after 6 seconds.
   expect(await least({ seconds: 8 }, 6000)).toMatch(/^Use at least 25 s/);
   await requireBudgetForStep(
     specOf({ budget: { seconds: 25 } }),
@@ -68,7 +68,7 @@ test('what the hint says is enough', async () => {
   );
 });
 
-test('nothing is measured for it where the budget is large', async () => {
+test('nothing is measured for the check if the budget is large', async () => {
   const measure = vi.fn(async () => 240);
   await requireBudgetForStep(specOf({ budget: { tokens: 58_000 } }), rate, facts, () => 0, measure);
   await requireBudgetForStep(specOf({ budget: { seconds: 300 } }), rate, facts, () => 5000, measure);

@@ -1,4 +1,4 @@
-/** @file Refuses a budget that is too small for a first step: before anything is loaded if the text alone shows it, else before a run is created. */
+/** @file Refuses a budget that is too small for a first step: before anything is loaded if the text alone shows it, otherwise before a run is created. */
 import type { Row } from '../data/dataset.ts';
 import { TandemError } from '../errors.ts';
 import { controlNames } from '../optimize/baselines/names.ts';
@@ -16,13 +16,13 @@ import type { Budget, RunSpec } from './spec.ts';
 /** What a run will measure. */
 interface Facts {
   readonly file: Pick<PromptFile, 'prompt' | 'path'>;
-  /** How many rows there are, after the limits. */
+  /** The number of rows after the limits. */
   readonly val: number;
   readonly test: number;
 }
 
 /**
- * A row costs a token for each of its words at the least, whatever the tokenizer.
+ * A row costs at least one token for each of its words, whatever the tokenizer.
  * @param valset after the limits
  * @throws TandemError reason 'bad-budget'
  */
@@ -37,7 +37,7 @@ export function requireBudgetForWords(
   const mean = rowWords.reduce((sum, count) => sum + count, 0) / valset.length;
   const rows = affordableRows({ val: valset.length, test: 0 }, spec.rows, spec.budget.tokens, mean).val;
   const shared = steps.reduce((sum, { body }) => sum + words(body.replaceAll(/\$?\{+[^}]*\}+/g, '')), 0);
-  // The shortest rows may be the ones that are measured.
+  // The run may measure the shortest rows.
   const measuring =
     shared +
     rowWords
@@ -49,12 +49,12 @@ export function requireBudgetForWords(
   throw tooSmall(`about ${leastText(leastMeasurements(spec, file) * 2 * (shared + mean * rows), spec.budget)}`);
 }
 
-/** With this many times the expected cost of a step, the budget is enough without measuring. */
+/** A budget of this many times the expected cost of a step is enough without measuring. */
 const beyondDoubt = 3;
 
 /**
- * @param elapsed milliseconds of the budget that are over
- * @param measure tokens that so many validation rows cost under the prompt as it is; asked only where it is close
+ * @param elapsed milliseconds of the budget that have passed
+ * @param measure returns the tokens that this many validation rows cost with the current prompt; called only if the budget is close to the least
  * @throws TandemError reason 'bad-budget'
  */
 export async function requireBudgetForStep(
@@ -67,7 +67,7 @@ export async function requireBudgetForStep(
   const { budget, rows: limits } = spec;
   const measurements = leastMeasurements(spec, file);
   const deadline = (milliseconds: number): number => milliseconds / (spec.controls ? 1 + controlNames.length : 1);
-  /** Milliseconds that a budget of so many must leave for loading, so far, and for the test. */
+  /** The milliseconds of a budget that are needed for loading, as far as known, and for the test. */
   const others = (milliseconds: number): number =>
     elapsed() + testReserve(test, { deadline: deadline(milliseconds), tokensPerRow, isAsked: limits.test !== undefined })(tokensPerSecond);
   const tokensOf = (given: Budget): number =>

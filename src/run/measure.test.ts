@@ -1,4 +1,4 @@
-/** @file What a measurement leaves in `.tandem/results/`, and with which model it is done. */
+/** @file What a measurement leaves in `.tandem/results/`, and with which model it is made. */
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -37,20 +37,20 @@ beforeEach(() => {
 });
 
 describe('a prompt', () => {
-  test('is kept with its numbers, and they belong to its text', async () => {
+  test('is kept with its numbers, which belong to its text', async () => {
     const session = await openSession(spec, { models });
-    const told: unknown[][] = [];
-    const measured = await measurePrompt(session, 'val', { onBusy: (...words) => told.push(words) });
+    const reports: unknown[][] = [];
+    const measured = await measurePrompt(session, 'val', { onBusy: (...words) => reports.push(words) });
     await session.dispose();
     const { textHash, evaluation } = readResults(prompt)!;
     expect(textHash).toBe(hashPrompt(readFileSync(prompt, 'utf8')));
     expect(measured).toMatchObject({ ...evaluation, rows: { length: session.valset.length } });
     expect(evaluation).toMatchObject({ model: 'tiny-tied', metric: 'accuracy', split: 'val', score: { rows: session.valset.length } });
     const what = `Measuring on ${session.valset.length} validation rows`;
-    expect(told).toEqual([[what], [what, 1]]);
+    expect(reports).toEqual([[what], [what, 1]]);
   });
 
-  test('has its answers kept row by row, with what the prompt reads of each', async () => {
+  test("has its answers kept row by row, with the prompt's inputs for each row", async () => {
     const session = await openSession(spec, { models });
     const measured = await measurePrompt(session, 'val');
     const { valset } = session;
@@ -67,7 +67,7 @@ describe('a prompt', () => {
     expect(measured.rows[0].inputs).toEqual({ text: `thing ${measured.rows[0].line - 1}` });
   });
 
-  test('is measured on some rows without touching the number of all of them, and each result says where its row stands', async () => {
+  test('can be measured on some rows without changing the number for all of them, and each result gives the place of its row', async () => {
     const session = await openSession(spec, { models });
     const lines = session.valset.slice(2, 4).map(({ line }) => line);
     const { rows, score } = await measurePrompt(session, 'val', { lines });
@@ -78,7 +78,7 @@ describe('a prompt', () => {
     expect(rows.map(({ line, gold }) => [line, gold])).toEqual(lines.map((line) => [line, (line - 1) % 2 ? 'odd' : 'even']));
   });
 
-  test('whose measurement is given up keeps the numbers that it had', async () => {
+  test('keeps its old numbers if a measurement is cancelled', async () => {
     const session = await openSession(spec, { models });
     await expect(measurePrompt(session, 'val', { signal: AbortSignal.abort() })).rejects.toMatchObject({ name: 'AbortError' });
     await session.dispose();
@@ -86,7 +86,7 @@ describe('a prompt', () => {
   });
 });
 
-test('the lines are kept with their place in the file, the tokens that they cost, and rows that they turn', async () => {
+test('has its lines kept with their place in the file, the tokens that they cost, and the rows that they change', async () => {
   const session = await openSession(spec, { models });
   const shares: number[] = [];
   const { items } = await measureLines(session, 'val', { onBusy: (_, share) => share !== undefined && shares.push(share) });
@@ -109,14 +109,14 @@ test('the lines are kept with their place in the file, the tokens that they cost
   }
 });
 
-test('a text has the same hash with and without BOM and with either line ending, and another one when a letter differs', () => {
+test('a text has the same hash with and without BOM and with either line ending, and another hash if a letter differs', () => {
   const hash = hashPrompt('one\ntwo\n');
   expect([hashPrompt('\uFEFFone\ntwo\n'), hashPrompt('one\r\ntwo\r\n')]).toEqual([hash, hash]);
   expect(hashPrompt('one\nTwo\n')).not.toBe(hash);
 });
 
 describe('the kept model', () => {
-  test('is the same for the same place, and loaded anew when it was replaced', async () => {
+  test('is the same for the same path, and is reloaded after it was replaced', async () => {
     const copy = join(workspace, 'model');
     cpSync(tinyModel, copy, { recursive: true });
     const first = await models.open(copy, 'onnxruntime', 1);
@@ -138,14 +138,14 @@ describe('the kept model', () => {
 });
 
 describe('in a workspace that is not trusted', () => {
-  test('no model and no adapter is loaded that the prompt file names', async () => {
+  test('no model and no adapter that the prompt file names is loaded', async () => {
     const untrusted = { ...spec, untrusted: true } as const;
     await expect(openSession(untrusted)).rejects.toMatchObject({ reason: 'untrusted-workspace', where: { line: 6 } });
     writePrompt('nano', '  adapter: adapter\n');
     await expect(openSession(untrusted)).rejects.toMatchObject({ reason: 'untrusted-workspace', where: { line: 7 } });
   });
 
-  test("a folder with the embedded model's name is not taken for it", async () => {
+  test("a folder with the embedded model's name is not mistaken for it", async () => {
     cpSync(tinyModel, join(workspace, 'nano'), { recursive: true });
     writePrompt('nano');
     const source = async (untrusted?: true): Promise<string> => {

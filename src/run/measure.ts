@@ -1,4 +1,4 @@
-/** @file Measures a prompt, or each of its lines, and keeps the numbers in `.tandem/results/`: what CLI and worker both do. */
+/** @file Measures a prompt, or each of its lines, and keeps the numbers in `.tandem/results/`. Both the CLI and the worker use it. */
 import type { Row } from '../data/dataset.ts';
 import { describeError } from '../errors.ts';
 import { attributeLines, type Attribution } from '../evaluate/attribution.ts';
@@ -26,21 +26,21 @@ import type { Session } from './session.ts';
 import type { Split } from './spec.ts';
 
 export interface MeasureOptions {
-  /** Hears what is measured, and which share of it is done. */
+  /** Called with what is being measured, and the share of it that is done. */
   readonly onBusy?: (what: string, share?: number) => void;
-  /** An abort throws its reason; what was computed until then is remembered. */
+  /** An abort throws its reason. What was computed before it stays cached. */
   readonly signal?: AbortSignal;
 }
 
 export interface PromptMeasureOptions extends MeasureOptions {
-  /** On the rows of these lines of the data file only; then nothing is kept. */
+  /** If present, only the rows on these lines of the data file are measured, and nothing is kept. */
   readonly lines?: readonly number[];
 }
 
 export type MeasuredRow = RowResult & {
   /** 1-based line in the data file. */
   readonly line: number;
-  /** What the prompt reads of the row; long values are cut. */
+  /** The prompt's inputs for the row. Long values are cut. */
   readonly inputs: Readonly<Record<string, string>>;
 };
 
@@ -50,14 +50,14 @@ export interface PromptMeasurement extends MeasuredPrompt {
 }
 
 export interface LineMeasurement {
-  /** Of the whole prompt, which the lines are measured against. */
+  /** The score of the whole prompt, which the lines are compared with. */
   readonly evaluation: MeasuredPrompt;
   readonly lines: readonly LineWorth[];
-  /** The same lines as the evaluator sees them: by their place in the body. */
+  /** The same lines by their place in the body, as the evaluator sees them. */
   readonly items: readonly Attribution[];
 }
 
-/** @throws TandemError those of the evaluator */
+/** @throws TandemError whatever the evaluator throws */
 export async function measurePrompt(
   session: Session,
   split: Split,
@@ -79,7 +79,7 @@ export async function measurePrompt(
   return { ...measured, promptTokens: evaluation.promptTokens, rows: results };
 }
 
-/** @throws TandemError those of the evaluator */
+/** @throws TandemError whatever the evaluator throws */
 export async function measureLines(session: Session, split: Split, { onBusy, signal }: MeasureOptions = {}): Promise<LineMeasurement> {
   const { file, adapter, evaluator } = session;
   onBusy?.(`Measuring on ${rowsText(session, split)}`);
@@ -95,7 +95,7 @@ export async function measureLines(session: Session, split: Split, { onBusy, sig
   return { evaluation, lines, items };
 }
 
-/** What was measured is told, whether or not it can be kept. */
+/** The result is reported even if it cannot be kept. */
 function keep(
   session: Session,
   measured: Pick<Results, 'lines'> & { readonly evaluation: MeasuredPrompt },
@@ -111,7 +111,7 @@ function keep(
   });
   const text = program ? programText(program) : file.text;
   try {
-    // First: who watches the numbers looks at the answers, too.
+    // First, because anyone who watches the numbers also reads the answers.
     writeAnswers(file.path, text, { evaluation: measured.evaluation, ...(labels && { labels }), rows: answered });
     writeResults(file.path, text, measured);
   } catch (error) {
@@ -187,7 +187,7 @@ function changedOf({ changedPredictions }: Attribution, session: Session, rows: 
   });
 }
 
-/** What the prompt reads of a row. What an earlier step of a program answers is no input. */
+/** The prompt's inputs for a row. The answer of an earlier step of a program is not an input. */
 function inputReader({ file, evaluator }: Session): (row: Row, shown?: (text: string) => string) => Record<string, string> {
   const read = [...new Set(stepsOf(file.prompt).flatMap(columnsOf))].filter((name) => name !== evaluator.task.output);
   return ({ values }, shown = (text) => text) =>

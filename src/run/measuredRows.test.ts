@@ -19,7 +19,7 @@ const writeRows = (name: string, count: number): void => {
 const writePrompt = (data: string, body: string): void =>
   writeFileSync(prompt, `---\ntandem: {data: ${data}, output: kind, labels: [odd, even]}\n---\n${body}\n`);
 
-test('validation and test rows are told by what the prompt reads, in one short line, in the order of the file', async () => {
+test("validation and test rows are named by the prompt's inputs, in one short line, in the order of the file", async () => {
   writeRows('rows.jsonl', 100);
   writePrompt('rows.jsonl', '${input:text}');
   const [val, held] = await listRows({ prompt, rows: {} }, { most: 1000 });
@@ -35,7 +35,7 @@ test('validation and test rows are told by what the prompt reads, in one short l
   expect((await listRows({ prompt, rows: {} }, { most: 1 }))[0].rows[0].text).toMatch(/^place: here · text: thing \d+/);
 });
 
-test('no answer of a test row is told, not even where the prompt reads the answer or nothing at all', async () => {
+test('no answer of a test row is shown, even if the prompt reads the answer or nothing at all', async () => {
   writeRows('rows.jsonl', 100);
   for (const body of ['${input:kind} ${input:text}', 'Guess.', '${input:kind}']) {
     writePrompt('rows.jsonl', body);
@@ -45,7 +45,7 @@ test('no answer of a test row is told, not even where the prompt reads the answe
   }
 });
 
-test('whole values are told where they are asked for, of some lines alone, and the right answer of validation rows only', async () => {
+test('on request, whole values are returned, for selected lines only, with the right answer for validation rows only', async () => {
   writePrompt('rows.jsonl', '${input:text}');
   const [all] = await listRows({ prompt, rows: {} }, { most: 1000 });
   expect(all.rows[0]).not.toHaveProperty('values');
@@ -59,7 +59,7 @@ test('whole values are told where they are asked for, of some lines alone, and t
   expect(whole[1].rows[0]).not.toHaveProperty('gold');
 });
 
-test('a long list is cut, and says how long it is; the measured rows may be fewer than there are', async () => {
+test('a long list is cut and reports its length. The measured rows may be fewer than the available ones', async () => {
   writePrompt('rows.jsonl', '${input:text}');
   const [{ rows, total }] = await listRows({ prompt, rows: {} }, { most: 5 });
   expect(rows).toHaveLength(5);
@@ -67,14 +67,14 @@ test('a long list is cut, and says how long it is; the measured rows may be fewe
   expect((await listRows({ prompt, rows: { val: 3 } }, { most: 5 }))[0]).toMatchObject({ rows: { length: 3 }, total: 3 });
 });
 
-test('each split is told with the file that it stands in', async () => {
+test('each split is listed with the file that contains it', async () => {
   writeRows('val.jsonl', 10);
   writePrompt('{train: rows.jsonl, val: val.jsonl}', '${input:text}');
   const lists = await listRows({ prompt, rows: {} }, { most: 5 });
   expect(lists.map(({ file }) => file)).toEqual([join(folder, 'val.jsonl'), join(folder, 'rows.jsonl')]);
 });
 
-test('what is wrong with the prompt file is said with its place', async () => {
+test('a problem in the prompt file is reported with its place', async () => {
   writePrompt('rows.jsonl', '');
   await expect(listRows({ prompt, rows: {} }, { most: 5 })).rejects.toMatchObject({ reason: 'bad-prompt-file', where: { file: prompt } });
 });

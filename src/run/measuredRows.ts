@@ -1,4 +1,4 @@
-/** @file Which rows a prompt is measured on, and how lists name them: by what the prompt reads of them, without their answers. */
+/** @file Which rows a prompt is measured on, and how lists name them: by the prompt's inputs, without the answers. */
 import { dirname, resolve } from 'node:path';
 import type { Row } from '../data/dataset.ts';
 import { openDataset, type Splits } from '../data/openDataset.ts';
@@ -13,31 +13,31 @@ import type { RowLimits, SessionSpec, Split } from './spec.ts';
 /** The rows of one split. */
 export interface RowList {
   readonly split: Split;
-  /** Absolute path of the data file that they stand in. */
+  /** Absolute path of the data file that contains them. */
   readonly file: string;
   /** In the order of the file. */
   readonly rows: readonly ListedRow[];
-  /** How many there are; `rows` has no more than were asked for. */
+  /** The total number of rows; `rows` has no more than requested. */
   readonly total: number;
 }
 
 export interface ListedRow {
   /** 1-based line in the data file. */
   readonly line: number;
-  /** What the prompt reads of it, cut to one short line. */
+  /** The prompt's inputs, cut to one short line. */
   readonly text: string;
-  /** The same as a whole, column by column; where it was asked for. */
+  /** The whole inputs, column by column, if requested. */
   readonly values?: Readonly<Record<string, string>>;
-  /** The right answer of a validation row, with its values. */
+  /** The right answer of a validation row, if values are requested. */
   readonly gold?: string;
 }
 
 export interface ListOptions extends PromptTexts {
-  /** Rows of each split. */
+  /** The number of rows of each split. */
   readonly most: number;
-  /** Only rows of these lines of the data file. */
+  /** Only rows on these lines of the data file. */
   readonly lines?: readonly number[];
-  /** With the rows' values. */
+  /** Includes the rows' values. */
   readonly values?: true;
 }
 
@@ -46,7 +46,7 @@ export const validationRows = ({ val }: Splits, limits: RowLimits): Row[] => atM
 /** Opens the sealed split. */
 export const testRows = ({ test }: Splits, limits: RowLimits, reason: string): Row[] => atMost(test.open(reason), limits.test);
 
-/** @throws TandemError whatever is wrong with prompt file or data */
+/** @throws TandemError whatever is wrong with the prompt file or the data */
 export async function listRows(
   { prompt, rows: limits, skipBadRows }: Pick<SessionSpec, 'prompt' | 'rows' | 'skipBadRows'>,
   { most, lines, values: wanted, ...texts }: ListOptions,
@@ -74,7 +74,7 @@ export async function listRows(
   return [list('val', validationRows(splits, limits)), list('test', testRows(splits, limits, 'a list of its rows, without answers'))];
 }
 
-/** Absolute path of the data file that the rows of a split stand in. */
+/** Absolute path of the data file that contains the rows of a split. */
 export function dataFileOf({ settings: { data }, path }: PromptFile, split: Split | 'train'): string {
   return resolve(dirname(path), typeof data === 'string' ? data : (data[split] ?? data.train));
 }

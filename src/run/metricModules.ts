@@ -1,4 +1,4 @@
-/** @file The metrics of a prompt file that are modules: code of the workspace, run only where that was allowed. */
+/** @file The metrics of a prompt file that are modules: code of the workspace, run only if that is allowed. */
 import { dirname, resolve } from 'node:path';
 import { TandemError } from '../errors.ts';
 import { modulesOf } from '../evaluate/taskFor.ts';
@@ -7,9 +7,9 @@ import type { Metric } from '../evaluate/metric.ts';
 import type { PromptFile } from '../prompt/promptFile.ts';
 
 export interface MetricModules {
-  /** By their names in the prompt file. */
+  /** By the names in the prompt file. */
   readonly metrics: ReadonlyMap<string, Metric>;
-  /** SHA-256 of each, by absolute path. */
+  /** The SHA-256 of each, by absolute path. */
   readonly hashes: Readonly<Record<string, string>>;
 }
 

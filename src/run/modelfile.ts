@@ -6,8 +6,8 @@ import { basename } from 'node:path';
 import { visibleLine } from '../plain.ts';
 
 /**
- * @param from what the Modelfile stands on, as paths that Ollama sees from its folder
- * @param prompt the prompt that the adapter was tuned with: says how texts and answers go
+ * @param from what the Modelfile builds on, as paths relative to its folder
+ * @param prompt the prompt that the adapter was tuned with, which determines the format of texts and answers
  */
 export function modelfile(from: { readonly model: string; readonly adapter?: string }, prompt?: PromptFile): string {
   const lines = [
@@ -22,27 +22,27 @@ export function modelfile(from: { readonly model: string; readonly adapter?: str
   return `${lines.join('\n')}\n`;
 }
 
-/** Which label an answer is, where that is not the label itself. */
+/** Which label an answer means, if it is not the label itself. */
 const wordLines = ({ prompt }: PromptFile): string[] =>
   Object.entries(ownWords(prompt) ?? {}).map(
     ([label, words]) => `# The answer ${visibleLine(JSON.stringify(words))} is the label ${visibleLine(JSON.stringify(label))}.`,
   );
 
-/** What the prompt file leaves to the training answers is not told where they are not known: the model ends its answers as it was taught. */
+/** If the prompt file leaves the end to the training answers, which are not known here, nothing is written: the model ends its answers as trained. */
 function promptLines({ settings: { template, decoding, labels } }: PromptFile): string[] {
   const { temperature, topP, seed, maxTokens, stop = [] } = { ...(labels && endsOf(template)), ...withDefaults(decoding) };
   const stops = [...new Set(labels ? ['\n', ...stop] : stop)];
   return [
-    // A chat's template is the model's own, which Ollama knows from its file.
+    // A chat's template belongs to the model, and Ollama reads it from the model's file.
     ...(template === 'text' ? ['TEMPLATE """{{ .Prompt }}"""'] : []),
     `PARAMETER temperature ${labels ? 0 : temperature}`,
     `PARAMETER top_p ${topP}`,
     ...(maxTokens === undefined ? [] : [`PARAMETER num_predict ${maxTokens}`]),
     `PARAMETER seed ${seed}`,
-    // One with quotes would end before its end, and what follows be read as a line of the Modelfile.
+    // Quotes in the text would end it early, and the rest would be parsed as a line of the Modelfile.
     ...stops.filter((stop) => !stop.includes('"""') && !stop.endsWith('"')).map((stop) => `PARAMETER stop ${quoted(stop)}`),
   ];
 }
 
-/** Ollama's parser takes what stands between as it is: it knows no escapes. */
+/** Ollama's parser takes the text between quotes literally: it has no escapes. */
 const quoted = (text: string): string => `"""${text}"""`;

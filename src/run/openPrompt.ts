@@ -1,4 +1,4 @@
-/** @file Opens a prompt file or a program, and what its steps ask of the data. */
+/** @file Opens a prompt file or a program, and derives what its steps need from the data. */
 import type { Row } from '../data/dataset.ts';
 import { TandemError } from '../errors.ts';
 import type { Task } from '../evaluate/evaluation.ts';
@@ -12,13 +12,13 @@ import type { Values } from '../prompt/values.ts';
 import { readSource, sourceOf } from './record/runDirectory.ts';
 
 export interface PromptTexts {
-  /** The text of the prompt file or the program, where it is not the one on disk. */
+  /** The text of the prompt file or the program, if it differs from the one on disk. */
   readonly source?: string;
-  /** Texts of all of a program's prompt files by their absolute paths, where they are not those on disk. */
+  /** Texts of all of a program's prompt files by their absolute paths, if they differ from those on disk. */
   readonly sources?: Readonly<Record<string, string>>;
 }
 
-/** The prompt file or the program, as it can be evaluated. @throws TandemError what is wrong with it */
+/** The prompt file or the program, ready to evaluate. @throws TandemError what is wrong with it */
 export function openPrompt(path: string, { source, sources }: PromptTexts = {}): { readonly file: PromptFile; readonly program?: Program } {
   const text = source ?? readSource(path);
   if (!isProgramPath(path)) return { file: requireUsable(parsePromptFile(path, text)) };
@@ -26,7 +26,7 @@ export function openPrompt(path: string, { source, sources }: PromptTexts = {}):
   return { file: program.whole, program };
 }
 
-/** An earlier step is judged by what comes of it; its labels must be known without asking the data, unless that has its answers. */
+/** An earlier step is judged by the final answer. Its labels must be known without reading the data, unless the data has its answers. */
 export function stepTask(step: PromptFile, rows: readonly Row[]): Task {
   const { settings, path, ranges } = step;
   if (settings.labels === 'from-data' && !rows.some(({ values }) => Object.hasOwn(values, settings.output))) {
@@ -39,7 +39,7 @@ export function stepTask(step: PromptFile, rows: readonly Row[]): Task {
   return taskFor({ ...step, settings: { ...settings, metric: settings.labels ? 'accuracy' : 'exact-match' } }, rows);
 }
 
-/** What every row has in columns that the prompts read and the data lacks: the values that a `.prompty` gives as samples. */
+/** The values of columns that the prompts read and the data lacks, the same in every row: the samples of a `.prompty`. */
 export function samplesOf(files: readonly PromptFile[], columns: readonly string[]): Values {
   return Object.fromEntries(
     files.flatMap(({ prompt, samples = {} }) =>

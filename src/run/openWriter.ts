@@ -13,7 +13,7 @@ import { requireConsent } from './writerConsent.ts';
 export interface OpenWriterOptions {
   /** Asks the process that started this one. */
   readonly ask?: AskHost;
-  /** Whether the server has to be there now: of a run that begins, not of one that goes on with what it was told. */
+  /** Whether the server must be reachable now: true for a run that begins, false for one that resumes with recorded answers. */
   readonly mustAnswer: boolean;
   readonly signal?: AbortSignal;
   readonly onBusy?: (what: string) => void;
@@ -22,9 +22,9 @@ export interface OpenWriterOptions {
 type Asked = Pick<RunSpec, 'writer' | 'writerBudget' | 'writerConsent' | 'untrusted' | 'tune'>;
 
 /**
- * @returns undefined where none was asked for, or where it would have nothing to do
+ * @returns undefined if none was requested, or if it would have nothing to do
  * @throws TandemError reasons 'untrusted-workspace', 'no-writer-consent', 'bad-writer', 'no-script', 'bad-script', and those of a server that
- * is not there
+ * is unreachable
  */
 export async function openWriter(asked: Asked, { ask, mustAnswer, signal, onBusy }: OpenWriterOptions): Promise<RunWriter | undefined> {
   const { writer: choice, writerBudget = usualWriterBudget, writerConsent = false, untrusted, tune } = asked;

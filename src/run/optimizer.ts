@@ -1,4 +1,4 @@
-/** @file What a run optimizes with: the coordinator that it asks for, and the trainer under it. */
+/** @file What a run optimizes with: the coordinator that it names, and the trainer under it. */
 import type { Adapter, LoraConfig } from '../model/adapter.ts';
 import { alternatingDefaults } from '../optimize/alternatingPhase.ts';
 import { attributeStates } from '../optimize/attribution.ts';
@@ -23,11 +23,11 @@ export interface Optimizer {
   readonly objective: OptimizationContext['objective'];
   /** The 2x2 comparison on the test rows. */
   readonly attribute: typeof attributeStates;
-  /** What the run cannot do as it was asked, for people. */
+  /** Notices about options that the run cannot follow. */
   readonly notices: readonly string[];
 }
 
-/** What the run asks for, from a learned start if there is one. @throws TandemError reasons 'bad-lora', 'not-for-programs' */
+/** The optimizer that the run asks for, from a learned start if there is one. @throws TandemError reasons 'bad-lora', 'not-for-programs' */
 export function openOptimizer(session: Session, spec: RunSpec, warm?: WarmStart): Optimizer {
   const { model, evaluator, adapter, file, programEvaluator } = session;
   const { tune } = spec;
@@ -49,12 +49,12 @@ export function openOptimizer(session: Session, spec: RunSpec, warm?: WarmStart)
   };
 }
 
-/** What is asked, with the defaults for what is not. */
+/** The given options, with defaults for the rest. */
 export function curriculumOf({ curriculum, pacing }: RunSpec): { readonly of: Curriculum; readonly pacing: Pacing } {
   return { of: curriculum ?? alternatingDefaults.curriculum, pacing: pacing ?? alternatingDefaults.pacing };
 }
 
-/** An adapter that is there keeps rank, alpha and targets: its matrices mean nothing with others. */
+/** An existing adapter keeps rank, alpha and targets: its matrices are meaningless with others. */
 function loraNotices(asked: Partial<LoraConfig>, target: TuneChoice, start: Adapter | undefined): string[] {
   if (target === 'prompt') return [`Only the prompt is tuned, so the LoRA options (${loraText(asked)}) have no effect.`];
   const kept = loraText({ ...start?.config, dropout: undefined });

@@ -1,4 +1,4 @@
-/** @file A run keeps what it starts from; where nothing can be kept at all, measuring still works, and a run says so before it starts. */
+/** @file A run keeps what it starts from. If nothing can be kept at all, measuring still works, and a run says so before it starts. */
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -30,25 +30,29 @@ beforeEach(() => {
   spec = { ...runDefaults, prompt: join(workspace, 'kind.prompt.md'), threads: 1, budget: { tokens: 20_000 }, rows: { val: 4, test: 2 } };
 });
 
-test('an adapter and a learned start from elsewhere lie in the run afterwards, and a resume reads those', { tags: 'long' }, async () => {
-  const start = mkdtempSync(join(temporary, 'start-'));
-  cpSync(tinyAdapter, start, { recursive: true });
-  const session = await openSession(spec);
-  const { name, fingerprint } = session.model;
-  await session.dispose();
-  writeRecord(start, { version: 2, model: { name, fingerprint }, tasks: ['a'], rounds: 1, tokensUsed: 1, prior: noPrior });
+test(
+  'an adapter and a learned start from elsewhere are in the run afterwards, and a resume reads those copies',
+  { tags: 'long' },
+  async () => {
+    const start = mkdtempSync(join(temporary, 'start-'));
+    cpSync(tinyAdapter, start, { recursive: true });
+    const session = await openSession(spec);
+    const { name, fingerprint } = session.model;
+    await session.dispose();
+    writeRecord(start, { version: 2, model: { name, fingerprint }, tasks: ['a'], rounds: 1, tokensUsed: 1, prior: noPrior });
 
-  const { directory } = await startRun({ ...spec, adapter: tinyAdapter, warmStart: start });
-  const kept = readRecord(directory).spec;
-  const { id } = await loadAdapter(tinyAdapter);
-  expect(kept.adapter).toBe(join(directory.adapters, id));
-  expect((await loadAdapter(kept.adapter!)).id).toBe(id);
-  expect(kept.warmStart).toBe(join(directory.path, 'warm-start', basename(start)));
-  expect((await readWarmStart(kept.warmStart!)).warm.adapter.id).toBe(id);
-  expect(adapterFiles(kept.warmStart!, ['warm-start.json'])).toHaveLength(3);
-  const written = JSON.parse(readFileSync(join(directory.path, 'run.json'), 'utf8')) as { spec: { adapter: string } };
-  expect(written.spec.adapter).toBe(`.tandem/runs/${directory.run}/adapters/${id}`);
-});
+    const { directory } = await startRun({ ...spec, adapter: tinyAdapter, warmStart: start });
+    const kept = readRecord(directory).spec;
+    const { id } = await loadAdapter(tinyAdapter);
+    expect(kept.adapter).toBe(join(directory.adapters, id));
+    expect((await loadAdapter(kept.adapter!)).id).toBe(id);
+    expect(kept.warmStart).toBe(join(directory.path, 'warm-start', basename(start)));
+    expect((await readWarmStart(kept.warmStart!)).warm.adapter.id).toBe(id);
+    expect(adapterFiles(kept.warmStart!, ['warm-start.json'])).toHaveLength(3);
+    const written = JSON.parse(readFileSync(join(directory.path, 'run.json'), 'utf8')) as { spec: { adapter: string } };
+    expect(written.spec.adapter).toBe(`.tandem/runs/${directory.run}/adapters/${id}`);
+  },
+);
 
 test.each(['adapter', 'warmStart'] as const)(
   'a run that came from elsewhere and names an %s outside is not resumed',
@@ -64,9 +68,9 @@ test.each(['adapter', 'warmStart'] as const)(
   },
 );
 
-test('a workspace in which nothing can be kept is measured all the same, with a notice; a run says so before anything is loaded', async () => {
+test('a workspace in which nothing can be kept is still measured, with a notice, but a run is refused before anything is loaded', async () => {
   rmSync(join(workspace, '.tandem'), { recursive: true });
-  // As root there is nothing that may not be written: what cannot be, whoever asks, is a folder below a file.
+  // Root may write anywhere. A folder below a file is impossible for every user.
   writeFileSync(join(workspace, '.tandem'), '');
   const session = await openSession(spec);
   const { score } = await measurePrompt(session, 'val');

@@ -1,4 +1,4 @@
-/** @file What a run starts from besides its prompt: kept with the run where it lies outside the workspace, so that a resume reads nothing there. */
+/** @file What a run starts from besides its prompt. If it is outside the workspace it is copied to the run, so that a resume reads nothing outside. */
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { saveAdapter } from '../model/files/peft.ts';
@@ -10,7 +10,7 @@ import type { RunSpec } from './spec.ts';
 import { makeRealFolder } from './record/tandemFolder.ts';
 import { readWarmStart, writeRecord } from './warmStarts.ts';
 
-/** Copies a start adapter and a learned start from elsewhere into the run's folder, and names them there in its record. */
+/** Copies a start adapter and a learned start from elsewhere into the run's folder, and names the copies in its record. */
 export async function keepStarts(directory: RunDirectory, spec: RunSpec, { adapter, modelSource }: Session): Promise<void> {
   const { workspace, path, adapters } = directory;
   if (adapter && spec.adapter !== undefined && !isInside(workspace, spec.adapter)) {
@@ -22,7 +22,7 @@ export async function keepStarts(directory: RunDirectory, spec: RunSpec, { adapt
     const { warm, record } = await readWarmStart(named);
     const own = join(path, 'warm-start');
     makeRealFolder(own);
-    // The journal tells its name.
+    // The journal records its name.
     const folder = join(own, basename(named));
     await saveAdapter(folder, warm.adapter, { baseModel: modelSource });
     writeRecord(folder, record);
@@ -30,7 +30,7 @@ export async function keepStarts(directory: RunDirectory, spec: RunSpec, { adapt
   }
 }
 
-/** @throws TandemError reason 'outside-workspace' where the record names others: it may have come with the workspace */
+/** @throws TandemError reason 'outside-workspace' if the record names others: it may have come with the workspace */
 export function requireOwnStarts({ workspace, path }: RunDirectory, spec: RunSpec): void {
   const where = { file: join(path, 'run.json') };
   if (spec.adapter !== undefined) requireInside(workspace, spec.adapter, 'the adapter to start from', where);

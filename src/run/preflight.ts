@@ -7,11 +7,11 @@ import type { RunSpec } from './spec.ts';
 export interface PreflightOptions {
   readonly onBusy?: (what: string, share?: number) => void;
   readonly signal?: AbortSignal;
-  /** Milliseconds after which nothing more is tried. */
+  /** Milliseconds after which no more is tried. */
   readonly within?: number;
 }
 
-/** @throws TandemError those of the evaluator, 'bad-lora', 'not-for-programs' for a coordinator that is asked for and optimizes one prompt */
+/** @throws TandemError those of the evaluator, 'bad-lora', and 'not-for-programs' for a named coordinator that optimizes only one prompt */
 export async function sessionPreflight(
   session: Session,
   spec: RunSpec,

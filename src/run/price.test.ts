@@ -1,4 +1,4 @@
-/** @file The price of an answer: what is counted and timed, on which rows, and what the clock may change of it. */
+/** @file The price of an answer: what is counted and timed, on which rows, and what may change with the clock. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,7 +24,7 @@ const rowsOf = (count: number): Row[] => Array.from({ length: count }, (_, i) =>
 const prompt = (body: string): Candidate => ({ prompt: { body, demonstrations: [] } });
 const states = { before: prompt('a long prompt'), after: prompt('short'), isSame: false };
 
-/** A clock that moves by what answers take: a millisecond a letter of the prompt, or what is said of the row. */
+/** A clock that advances by the time of an answer: a millisecond per letter of the prompt, or the time given for the row. */
 function fakeMeter(taken: (candidate: Candidate, row: Row) => number = ({ prompt: { body } }) => body.length) {
   let at = 0;
   const asked: string[] = [];
@@ -44,7 +44,7 @@ function fakeMeter(taken: (candidate: Candidate, row: Row) => number = ({ prompt
 }
 
 describe('milliseconds', () => {
-  test('are the medians of both states, asked by turns, each first every other time', async () => {
+  test('are the medians of both states, measured alternately, with each state first every other time', async () => {
     const { meter, asked, now } = fakeMeter(({ prompt: { body } }, { line }) => (body === 'short' ? 1 : 10) * line);
     const price = await measurePrice(meter, 'test', rowsOf(3), states, { limit: 1e6, speed: 1000, now });
     expect(price).toEqual({
@@ -58,7 +58,7 @@ describe('milliseconds', () => {
     expect(order).toEqual(['a', 'short', 'short', 'a', 'a', 'short']);
   });
 
-  test('end when the time is up, after one row at the least', async () => {
+  test('end when the time is up, after at least one row', async () => {
     for (const [limit, rows] of [
       [100, 6],
       [1, 1],
@@ -69,7 +69,7 @@ describe('milliseconds', () => {
     }
   });
 
-  test('are left out where a first answer would take longer than there is time for; the tokens are told all the same', async () => {
+  test('are left out if a first answer would take longer than the time allows. The tokens are still reported', async () => {
     const { meter, asked, now } = fakeMeter();
     const price = await measurePrice(meter, 'val', rowsOf(3), states, { limit: 3000, speed: 10, now });
     expect(price).not.toHaveProperty('time');
@@ -77,7 +77,7 @@ describe('milliseconds', () => {
     expect(asked).toEqual([]);
   });
 
-  test('of a state that stayed are measured once, and are the same before and after', async () => {
+  test('of an unchanged state are measured once, and are the same before and after', async () => {
     const { meter, asked, now } = fakeMeter();
     const same = { before: states.after, after: states.after, isSame: true };
     const { time, before, after } = await measurePrice(meter, 'test', rowsOf(2), same, { limit: 1e6, speed: 1000, now });
@@ -104,7 +104,7 @@ describe('of the tiny model', () => {
     return { task, candidate: { prompt: body } };
   };
 
-  test('tokens are those of the prompt with the row in it, as the model reads it, and of the answer', async () => {
+  test('the tokens are those of the prompt with the row filled in, as the model reads it, and of the answer', async () => {
     const { task, candidate } = setup();
     const evaluator = makeProgramEvaluator({ model, tasks: [task] });
     const meter = priceMeter(model, evaluator, () => evaluator, rows[0]);
@@ -117,7 +117,7 @@ describe('of the tiny model', () => {
     expect((await meter.tokens(longer, rows)).promptTokens).toBeGreaterThan(promptTokens + 5);
   });
 
-  test('of an answer that the model gives in other words, those words are counted', async () => {
+  test('if the model answers in other words, the tokens of those words are counted', async () => {
     const { task, candidate } = setup();
     const evaluator = makeProgramEvaluator({ model, tasks: [task] });
     const words = Object.fromEntries(task.labels!.map((label) => [label, `${label} and ${label} again`]));
@@ -129,7 +129,7 @@ describe('of the tiny model', () => {
     expect(answerTokens).toBeCloseTo(counts.reduce((sum, count) => sum + count, 0) / 12, 9);
   });
 
-  test('of a program they are those of all its steps', async () => {
+  test('a program counts the tokens of all its steps', async () => {
     const { task, candidate } = setup();
     const single = makeProgramEvaluator({ model, tasks: [task] });
     const program = makeProgramEvaluator({ model, tasks: [{ ...task, output: 'first' }, task] });
@@ -140,7 +140,7 @@ describe('of the tiny model', () => {
     expect(both.answerTokens).toBeCloseTo(2 * alone.answerTokens, 9);
   });
 
-  test('an answer is asked for alone, nothing of it remembered, and what is calibrated once is not asked again', async () => {
+  test('each answer is computed alone and not cached, and calibration that is done once is not repeated', async () => {
     const { task, candidate } = setup();
     const asked: number[] = [];
     const watched: LocalModel = {
@@ -185,7 +185,7 @@ describe('in a run', () => {
     return { directory, go };
   };
 
-  test('it comes after the test, of both states, and the state tells it', async () => {
+  test("it comes after the test, for both states, and is part of the run's state", async () => {
     const { directory, go } = await work();
     const state = await go();
     const lines = readJournal(directory.journal);
@@ -201,7 +201,7 @@ describe('in a run', () => {
     expect(price).toMatchObject({ split: 'val', rows: 20 });
   });
 
-  test('a run that is killed between the test and its price measures both again, and ends the same', async () => {
+  test('a run that is killed between the test and its price measures both again and ends the same', async () => {
     const whole = await work();
     await whole.go();
     let killed = false;
@@ -215,7 +215,7 @@ describe('in a run', () => {
     expect(timeless(readJournal(directory.journal))).toEqual(timeless(readJournal(whole.directory.journal)));
   });
 
-  test('its time is kept: a twentieth of the run, and three seconds at the most', () => {
+  test('time is reserved for it: a twentieth of the run, at most three seconds', () => {
     expect([priceTime(20_000), priceTime(600_000)]).toEqual([1000, 3000]);
     const { config } = fakeExecution(newTimedDirectory(temporary), () => {});
     const state = { config: { ...config, budget: { seconds: 20 } }, tokensPerRow: 10 } as RunState;

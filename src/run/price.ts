@@ -1,6 +1,6 @@
 /**
- * @file What an answer costs before and after a run: its tokens, and the milliseconds that it takes when asked for one at a time, as a program
- * would: with no other row in the batch, and no prompt cached.
+ * @file What an answer costs before and after a run: its tokens, and the milliseconds that it takes when requested one at a time, as a program
+ * would request it: with no other row in the batch and no cached prompt.
  */
 import type { Row } from '../data/dataset.ts';
 import { answerTokens, type AnswerTokens } from '../evaluate/answerTokens.ts';
@@ -17,20 +17,20 @@ import type { RunState } from './record/state.ts';
 
 export interface PriceMeter {
   readonly tokens: (candidate: Candidate, rows: readonly Row[]) => Promise<AnswerTokens>;
-  /** Computes what is computed once: graphs and calibrations. @returns asks for one answer, and tells how many milliseconds it took */
+  /** Computes what is computed only once: graphs and calibrations. @returns a function that requests one answer and returns its milliseconds */
   readonly warmUp: (candidates: readonly Candidate[]) => Promise<(candidate: Candidate, row: Row) => Promise<number>>;
 }
 
 export interface PricedStates {
   readonly before: Candidate;
   readonly after: Candidate;
-  /** Prompt and weights are what they were. */
+  /** Whether prompt and weights are unchanged. */
   readonly isSame: boolean;
 }
 
 /** What the clock decides. */
 export interface PriceClock {
-  /** Milliseconds that the answers may take. */
+  /** The milliseconds that the answers may take. */
   readonly limit: number;
   /** Tokens per second. */
   readonly speed: number;
@@ -38,17 +38,17 @@ export interface PriceClock {
   readonly now?: () => number;
 }
 
-/** Tokens are counted over at most this many rows: after the test their answers are known. */
+/** Tokens are counted over at most this many rows. After the test their answers are known. */
 const mostRows = 64;
-/** This many are answered one at a time, for a stable median. */
+/** At most this many rows are answered one at a time, for a stable median. */
 const mostAlone = 32;
-/** Of the time of a run, and milliseconds at the most. */
+/** The share of a run's time, and the most milliseconds. */
 const [share, most] = [0.05, 3000];
 
-/** Milliseconds that the answers may take at the end of a run of so many. */
+/** The milliseconds that the answers may take at the end of a run of this many. */
 export const priceTime = (run: number): number => Math.min(most, share * run);
 
-/** @param rows one at least */
+/** @param rows at least one */
 export async function measurePrice(
   { tokens, warmUp }: PriceMeter,
   split: PriceMeasured['split'],
@@ -67,7 +67,7 @@ export async function measurePrice(
   } as const;
   const begun = now();
   const candidates = isSame ? [before] : [before, after];
-  // At the least each answers twice: one answer warms up.
+  // Each state answers at least twice, because one answer warms up.
   const least = (isSame ? [measured.before] : [measured.before, measured.after]).reduce((sum, each) => sum + 2 * totalTokens(each), 0);
   if ((1000 * least) / speed > limit) return measured;
   const ask = await warmUp(candidates);
@@ -75,7 +75,7 @@ export async function measurePrice(
   const alone = atMost(counted, mostAlone);
   for (const [place, row] of alone.entries()) {
     if (place > 0 && now() - begun > limit) break;
-    // By turns, each first every other time: what the machine does meanwhile strikes both alike.
+    // Alternately, with each state first every other time, so that other load on the machine affects both equally.
     const order = [...candidates.keys()];
     for (const which of place % 2 === 0 ? order : order.reverse()) taken[which].push(await ask(candidates[which], row));
   }
@@ -83,7 +83,7 @@ export async function measurePrice(
   return { ...measured, time: { rows: taken[0].length, before: medians[0], after: medians[medians.length - 1] } };
 }
 
-/** What is priced. */
+/** The states to price. */
 export async function pricedStates(
   context: OptimizationContext,
   { start, best }: Record<'start' | 'best', MeasuredState>,
@@ -95,18 +95,18 @@ export async function pricedStates(
   return { before: await of(start), after: await of(best), isSame: start.candidate === best.candidate };
 }
 
-/** Of a budget in tokens, as of the time that they are said to take. */
+/** With a budget in tokens, the time that these tokens are expected to take. */
 export function priceClock({ config, budget, tokensPerSecond }: RunState): PriceClock {
   const time = 'seconds' in config!.budget ? config!.budget.seconds / (1 + (config!.controls?.length ?? 0)) : budget! / tokensPerSecond!;
   return { limit: priceTime(1000 * time), speed: tokensPerSecond! };
 }
 
-/** What one answer pays for. */
+/** The cost of one answer. */
 export const totalTokens = ({ promptTokens, answerTokens }: AnswerTokens): number => promptTokens + answerTokens;
 
 /**
- * @param makeWith an evaluator that remembers answers there, and calibrates by none of the rows whose answers are timed
- * @param first the row that warms up; it is none of those whose answers are timed
+ * @param makeWith makes an evaluator that caches answers in the given cache and calibrates on none of the rows whose answers are timed
+ * @param first the row that warms up; it is not one of the rows whose answers are timed
  */
 export function priceMeter(
   model: LanguageModel,
@@ -119,7 +119,7 @@ export function priceMeter(
     async warmUp(candidates) {
       const known = memoryCache();
       let isWarm = false;
-      // A program keeps what it calibrates with, and asks each row once.
+      // A program keeps its calibration, and answers each row once.
       const alone = makeWith({ ...known, set: (key, value) => void (isWarm || known.set(key, value)) });
       for (const candidate of candidates) await alone.predict(candidate, first.values);
       isWarm = true;
@@ -133,7 +133,7 @@ export function priceMeter(
   };
 }
 
-/** To a tenth. */
+/** Rounded to a tenth. */
 function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length >> 1;

@@ -1,5 +1,5 @@
 /**
- * @file A program from the file to what is accepted: measured, optimized as a whole, written into each file that changed.
+ * @file A program from the file to the accepted result: measured, optimized as a whole, written into each file that changed.
  * @module-tag long
  */
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -56,7 +56,7 @@ beforeEach(() => {
 });
 
 describe('measuring', () => {
-  test('counts all steps, and samples stand in for columns that the data lacks', async () => {
+  test('counts all steps, and samples fill columns that the data lacks', async () => {
     const session = await openSession(spec);
     try {
       expect(session.valset[0].values.tone).toBe('short');
@@ -84,7 +84,7 @@ describe('measuring', () => {
     }
   });
 
-  test('its preflight is that of all steps together', async () => {
+  test('its preflight covers all steps together', async () => {
     const session = await openSession(spec);
     try {
       const { now, targets } = await sessionPreflight(session, spec);
@@ -98,7 +98,7 @@ describe('measuring', () => {
     }
   });
 
-  test('its rows are listed by what its steps read', async () => {
+  test('its rows are listed by the inputs of its steps', async () => {
     const [val] = await listRows(spec, { most: 3 });
     expect(val.rows[0].text).toMatch(/number \d+/);
   });
@@ -117,7 +117,7 @@ describe('measuring', () => {
   });
 });
 
-test('a run names its blocks, keeps the texts it began with, and writes candidates step by step', async () => {
+test('a run names its blocks, keeps its original texts, and writes candidates step by step', async () => {
   const blocks: string[] = [];
   const { directory, state } = await startRun(spec, {
     onLine: (line) => line.type === 'phaseStarted' && line.block !== undefined && blocks.push(line.block),
@@ -137,7 +137,7 @@ test('a run names its blocks, keeps the texts it began with, and writes candidat
 describe('with an adapter for each step', () => {
   const perStep = (): RunSpec => ({ ...spec, tune: 'weights', adapters: 'per-step', lora: { rank: 4 }, budget: { tokens: 300_000 } });
 
-  test('a run keeps them, and they are accepted, measured as they were, and exported', async () => {
+  test('a run keeps them, and they are accepted, measured with the same result, and exported', async () => {
     const { directory, state } = await startRun(perStep());
     expect(state.phases.slice(0, 2).map(({ block }) => block)).toEqual(['adapter of kind', 'adapter of hint']);
     const id = state.best!.adapter!;
@@ -154,7 +154,7 @@ describe('with an adapter for each step', () => {
       expect(logLikelihood!.mean).toBeCloseTo(state.best!.logLikelihood!.mean, 4);
       const { now, targets } = await sessionPreflight(session, spec);
       expect([now.score.rows, ...targets.map(({ target }) => target)]).toEqual([session.valset.length, 'weights', 'prompt']);
-      // A later run keeps them, whatever it is asked.
+      // A later run keeps them, whatever its options.
       const { notices, coordinatorName } = openOptimizer(session, { ...spec, adapters: 'shared' });
       expect([coordinatorName, notices.join()]).toEqual(['coordinate', `The adapter ${id} has one part per step. All of them are kept.`]);
     } finally {
@@ -170,7 +170,7 @@ describe('with an adapter for each step', () => {
     expect(readFileSync(join(ollama.path, 'step-2', 'Modelfile'), 'utf8')).toContain('FROM ./model');
   });
 
-  test('they are not those of a single prompt', async () => {
+  test('they cannot be used for a single prompt', async () => {
     await saveAdapter(at('apart'), stepAdapters([undefined, undefined, undefined]), { baseModel: tinyModel });
     await expect(openSession({ ...spec, adapter: at('apart') })).rejects.toMatchObject({
       reason: 'adapter-mismatch',
@@ -179,7 +179,7 @@ describe('with an adapter for each step', () => {
     });
   });
 
-  test('a prompt has one adapter, and a run of one says so', () => {
+  test('a prompt has one adapter, and its run says so', () => {
     expect(coordinatorNotices('coordinate', { ...spec, adapters: 'per-step' }, 1).join()).toMatch(/This run has one adapter/);
     expect(coordinatorNotices('coordinate', { ...spec, adapters: 'per-step' }, 2)).toEqual([]);
   });
@@ -208,7 +208,7 @@ function ended(change: (steps: Prompt[]) => Prompt[], adapter?: string): { direc
 describe('accepting', () => {
   const demonstrations = [{ inputs: { text: 'a' }, output: 'one' }];
 
-  test('writes each file that changed, and nothing else in it', () => {
+  test('writes each file that changed, and changes nothing else in it', () => {
     const { directory, state } = ended(
       ([first, last]) => [
         { ...first, demonstrations },
@@ -249,18 +249,18 @@ describe('accepting', () => {
     expect(read('kind.prompt.md')).toBe(files['kind.prompt.md'].replace('Say what', 'Tell what'));
   });
 
-  test('of a file that two steps share changes it for neither of them alone', () => {
+  test('changes a file that two steps share for both or not at all', () => {
     writeFileSync(at('tandem.program.yaml'), files['tandem.program.yaml'].replace('kind.prompt.md', 'hint.prompty'));
     const { directory, state } = ended(([first]) => [{ ...first, demonstrations }, first]);
     expect(() => proposalsOf(directory, state)).toThrow(expect.objectContaining({ reason: 'cannot-rewrite' }));
   });
 
-  test('leaves files alone that did not change', () => {
+  test('leaves unchanged files alone', () => {
     const { directory, state } = ended(([first, last]) => [first, { ...last, body: 'New ${input:text}\n' }]);
     expect(accept(proposalsOf(directory, state)).written).toEqual([at('kind.prompt.md')]);
   });
 
-  test('writes nothing at all where one file was changed at the same lines', () => {
+  test('writes nothing at all if one file was changed on the same lines', () => {
     const { directory, state } = ended(([first, last]) => [
       { ...first, demonstrations },
       { ...last, body: last.body.replace('Say', 'Tell') },

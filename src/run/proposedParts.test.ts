@@ -1,4 +1,4 @@
-/** @file Which part of a prompt a hunk of its file is. */
+/** @file Which part of a prompt a hunk of its file belongs to. */
 import { expect, test } from 'vitest';
 import { changesBetween } from '../optimize/changes.ts';
 import { withLabelWords } from '../prompt/labelWords.ts';
@@ -6,13 +6,13 @@ import { parsePromptFile } from '../prompt/readPrompt.ts';
 import { applyPrompt } from '../prompt/writePrompt.ts';
 import { hunksByPart } from './proposedParts.ts';
 
-test('words for labels are a part of their own, apart from the instruction that names them', () => {
+test('words for labels are a separate part from the instruction that names them', () => {
   const path = '/w/a.prompt.md';
   const text =
     '---\ntandem:\n  data: a.jsonl\n  output: y\n  labels: from-data\n  model: nano\n---\nOne of: card_arrival, fee.\n\nQ: ${input:x}\nA:\n';
   const file = parsePromptFile(path, text);
-  const spoken = withLabelWords(file.prompt, ['card_arrival', 'fee'], { card_arrival: 'card arrival' });
-  const best = { ...spoken, body: spoken.body.replace('card_arrival', 'card arrival') };
+  const worded = withLabelWords(file.prompt, ['card_arrival', 'fee'], { card_arrival: 'card arrival' });
+  const best = { ...worded, body: worded.body.replace('card_arrival', 'card arrival') };
   expect(changesBetween({ prompt: file.prompt }, { prompt: best }).map(({ part }) => part)).toEqual(['instruction', 'labels']);
   const prompt = applyPrompt(file, best);
   const found = hunksByPart({ file: path, before: text, prompt, after: prompt }, file.prompt, best);

@@ -1,4 +1,4 @@
-/** @file Which parts of a prompt the hunks of a file are: its instruction, its demonstrations, its label words, how it is decoded. */
+/** @file Which parts of a prompt the hunks of a file belong to: its instruction, its demonstrations, its label words or its decoding. */
 import type { Change } from '../optimize/events.ts';
 import { diffHunks, type Hunk } from '../prompt/hunks.ts';
 import { stepsOf, type Prompt } from '../prompt/prompt.ts';
@@ -7,15 +7,15 @@ import { parsePromptFile } from '../prompt/readPrompt.ts';
 import { applyPrompt } from '../prompt/writePrompt.ts';
 import type { Proposal } from './review.ts';
 
-/** A part that a hunk of the file stands for. */
+/** A part that a hunk of the file belongs to. */
 export interface PromptPart extends Pick<Change, 'step'> {
   readonly part: Exclude<Change['part'], 'adapter'>;
-  /** Of an instruction: the place in the body, and the body that it is a place of. */
+  /** For an instruction, its place in the body, and that body. */
   readonly hunk?: Hunk;
   readonly from?: string;
 }
 
-/** The hunks of a proposal, each with what of the prompt it is; mostly one part, more where they stand next to each other in the file. */
+/** The hunks of a proposal, each with its parts of the prompt: usually one, more if parts are adjacent in the file. */
 export function hunksByPart(
   proposal: Proposal,
   start: Prompt,
@@ -23,7 +23,7 @@ export function hunksByPart(
 ): { readonly hunk: Hunk; readonly parts: readonly PromptPart[] }[] {
   const { file: path, before, prompt: proposed } = proposal;
   const hunks = diffHunks(before, proposed);
-  // A program's own file has no prompt in it.
+  // A program's own file contains no prompt.
   if (hunks.length === 0 || isProgramPath(path)) return hunks.map((hunk) => ({ hunk, parts: [] }));
   const place = proposal.step?.place;
   const [from, to] = [start, best].map((prompt) => (place === undefined ? prompt : stepsOf(prompt)[place]));
@@ -48,14 +48,14 @@ export function hunksByPart(
   }));
 }
 
-/** The body with one place of it changed. */
+/** The body with one place changed. */
 function replaced(body: string, { line, before, after }: Hunk): string {
   const lines = body.match(/[^\n]*\n|[^\n]+$/g) ?? [];
   const taken = heightOf(before);
   return [...lines.slice(0, line), after, ...lines.slice(line + taken)].join('');
 }
 
-/** Whether two hunks of a text are parts of one: they have a line in common, or one of them is put in where the other begins or ends. */
+/** Whether two hunks of a text belong together: they share a line, or one is inserted where the other begins or ends. */
 function touches(a: Hunk, b: Hunk): boolean {
   const [aEnd, bEnd] = [a, b].map(({ line, before }) => line + heightOf(before));
   const isPutIn = aEnd === a.line || bEnd === b.line;

@@ -1,4 +1,4 @@
-/** @file How fast this machine is on a task: measured before a run, because a budget of time is planned in tokens. */
+/** @file How fast this machine is on a task. It is measured before a run, because a budget of time is planned in tokens. */
 import { haveAnswers } from '../evaluate/evaluation.ts';
 import { adapterOfStep } from '../model/stepAdapters.ts';
 import { alternatingDefaults } from '../optimize/alternatingPhase.ts';
@@ -11,13 +11,13 @@ import type { TuneChoice } from './spec.ts';
 export interface Rate {
   /** Tokens. */
   readonly tokensPerSecond: number;
-  /** What a row costs to measure once with the prompt as it is. */
+  /** What a row costs to measure once with the current prompt. */
   readonly tokensPerRow: number;
 }
 
 /**
- * Some training rows are scored and, if the weights may change, some training steps taken, each after a first one that only warms up. Half of
- * the tokens are assumed to go into either.
+ * Scores some training rows and, if the weights may change, takes some training steps, each after a first one that only warms up. Half of
+ * the tokens are assumed to go into each.
  */
 export async function measureRate(session: Session, { trainer }: Pick<Optimizer, 'trainer'>, target: TuneChoice): Promise<Rate> {
   const few = await rowsToTime(session);
@@ -33,7 +33,7 @@ export async function measureRate(session: Session, { trainer }: Pick<Optimizer,
     : answeredBy(traced, (await session.freshEvaluator().evaluate(candidate, first)).rows, trainer.outputColumn);
   const own = adapterOfStep(session.adapter, (programEvaluator?.steps.length ?? 1) - 1);
   const training = trainer.start(own ?? trainer.fresh(0), { seed: 0, weightPenalty: 0 });
-  // Where both are tuned, the first steps are taken under what is left of the prompt without its instruction.
+  // If both are tuned, the first steps use the prompt without its instruction.
   const shown = target === 'both' ? (shortest(file.prompt) ?? file.prompt) : file.prompt;
   const batch = trainset.map((row) => trainer.example(shown, row));
   await training.step(batch, 0);
@@ -43,14 +43,14 @@ export async function measureRate(session: Session, { trainer }: Pick<Optimizer,
   return { ...scoring, tokensPerSecond: 2 / (1 / scoring.tokensPerSecond + 1 / stepping) };
 }
 
-/** 64 rows, or of long ones as many as would cost some 8,000 tokens one by one. */
+/** 64 rows, or fewer long ones that cost about 8,000 tokens when scored one by one. */
 async function rowsToTime({ freshEvaluator, file, trainset }: Session): Promise<number> {
   const { tokensUsed } = await freshEvaluator().evaluate({ prompt: file.prompt }, trainset.slice(0, 1));
   return Math.max(1, Math.min(64, Math.floor(8000 / tokensUsed)));
 }
 
 async function scoringRate({ freshEvaluator, file, trainset }: Session, few: number): Promise<Rate> {
-  // Answers that are known would cost no time.
+  // Known answers would cost no time.
   const fresh = freshEvaluator();
   const candidate = { prompt: file.prompt };
   const warming = Math.min(8, few);

@@ -1,4 +1,4 @@
-/** @file A run's writer: its answers are on the disk before they are used, a killed run is told the same again, and its budget is kept. */
+/** @file A run's writer: its answers are on disk before they are used, a resumed run gets the same answers, and its budget is kept. */
 import { spawn } from 'node:child_process';
 import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -37,14 +37,14 @@ const newRun = (): RunDirectory => {
   writeFileSync(join(workspace, 'intent.prompt.md'), '');
   return createRun({ prompt: join(workspace, 'intent.prompt.md'), ...fakeSpec }, { source: '', data: {} }, new Date(0));
 };
-/** The journal apart from what the clock wrote and how the server is called. */
+/** The journal without what the clock wrote and without the server's address. */
 const timeless = ({ journal }: RunDirectory): unknown[] =>
   readJournal(journal).map((line) => ({ ...line, at: 0, ...(line.type === 'runStarted' && { config: undefined }) }));
 const stateOf = ({ journal }: RunDirectory): RunState => readJournal(journal).reduce(apply, initialState);
 const answersIn = (directory: RunDirectory): Extract<JournalLine, { type: 'writerAnswered' }>[] =>
   readJournal(directory.journal).flatMap((line) => (line.type === 'writerAnswered' ? [line] : []));
 
-/** Says something else each time it is asked, and fails the fourth time. */
+/** Answers differently each time it is asked, and fails the fourth time. */
 async function moodyServer(): Promise<TestServer & { readonly said: Map<string, string | undefined> }> {
   const said = new Map<string, string | undefined>();
   const server = await startTestServer((request, response, number) => {
@@ -68,7 +68,7 @@ const work = (directory: RunDirectory, url: string, dieAfter?: number): Promise<
   });
 
 test.each([5, 6, 7, 8])(
-  'killed after every %i lines and resumed, it asks nothing twice and ends as if it had not been killed',
+  'a run that is killed after every %i lines and resumed asks nothing twice and ends as if it had not been killed',
   { tags: 'long', timeout: 60_000 },
   async (dieAfter) => {
     const server = await moodyServer();
@@ -78,7 +78,7 @@ test.each([5, 6, 7, 8])(
     const bodies = server.asked.map(({ body }) => body);
     expect(new Set(bodies).size).toBe(bodies.length);
     expect(bodies).toHaveLength(12);
-    // The same answers, at the same cost, to a run that nobody killed.
+    // The same answers, at the same cost, as in a run that was never killed.
     const tokens = new Map(bodies.map((body, place) => [body, 101 + place]));
     const again = await startTestServer(({ body }, response) => {
       const text = server.said.get(body);
@@ -89,7 +89,7 @@ test.each([5, 6, 7, 8])(
     servers.push(again);
     const unkilled = newRun();
     const writer = endpointWriter({ url: again.url, model: 'm' });
-    // Requests are known by the name of the writer among other things.
+    // The writer's name is part of a request's key.
     const name = `m at ${new URL(server.url).host}`;
     await executeRun(writingExecution(unkilled, { ...writer, name }, () => {}));
     const plain = (lines: unknown[]): string => JSON.stringify(lines).replaceAll(again.url, server.url);
@@ -97,7 +97,7 @@ test.each([5, 6, 7, 8])(
   },
 );
 
-test('an answer is on the disk, in both files, before it is used', async () => {
+test('an answer is on disk, in both files, before it is used', async () => {
   const directory = newRun();
   const server = await moodyServer();
   const seen: string[] = [];
@@ -113,7 +113,7 @@ test('an answer is on the disk, in both files, before it is used', async () => {
   expect(seen).toHaveLength(11);
 });
 
-test('tokens and requests of the writer are counted apart from tokens, and told in the report', async () => {
+test("the writer's tokens and requests are counted separately from the run's tokens, and reported", async () => {
   const directory = newRun();
   const server = await moodyServer();
   const state = await executeRun(writingExecution(directory, endpointWriter({ url: server.url, model: 'm' }), () => {}));
@@ -140,7 +140,7 @@ const counting = (said: (number: number) => string | Error): Writer & { asked: n
   return writer;
 };
 
-test('the budget of the writer is never exceeded; then the source is silent, and the run says so once', async () => {
+test('the writer budget is never exceeded. Then the source proposes nothing more, and the run says so once', async () => {
   const directory = newRun();
   const writer = counting((number) => `Draft ${number}`);
   const state = await executeRun(writingExecution(directory, writer, () => {}, 700));
@@ -150,7 +150,7 @@ test('the budget of the writer is never exceeded; then the source is silent, and
   expect(state.status).toBe('ended');
 });
 
-test('a writer that fails three times in a row is asked no more, and the run goes on', async () => {
+test('a writer that fails three times in a row is not asked again, and the run continues', async () => {
   const directory = newRun();
   const writer = counting(() => new TandemError('writer-unreachable', 'It is gone.'));
   const state = await executeRun(writingExecution(directory, writer, () => {}));
@@ -162,14 +162,14 @@ test('a writer that fails three times in a row is asked no more, and the run goe
   expect(state.status).toBe('ended');
 });
 
-test('what is no trouble of the writer is an error of the run, and not recorded', async () => {
+test("an error that is not the writer's fault is an error of the run, and is not recorded", async () => {
   const directory = newRun();
   const writer = counting(() => new Error('a bug'));
   await expect(executeRun(writingExecution(directory, writer, () => {}))).rejects.toThrow('a bug');
   expect(existsSync(directory.answers)).toBe(false);
 });
 
-test('a stop while the writer is asked ends the run at once, and is no failure of the writer', async () => {
+test('a stop while the writer is asked ends the run at once, and does not count as a failure of the writer', async () => {
   const directory = newRun();
   const stop = new AbortController();
   const server = await startTestServer(() => stop.abort(new Error('stop')));
@@ -185,7 +185,7 @@ describe('the file of answers', () => {
   const file = join(temporary, 'answers.jsonl');
   const answered = { request: 'a', text: 'Sort.', tokens: 3, requests: 1 };
 
-  test('is read again as it was written; a torn last line is cut off', () => {
+  test('is read back as it was written, without a torn last line', () => {
     openAnswers(file).add(answered);
     openAnswers(file).add({ request: 'b', reason: 'writer-refused', message: 'No.' });
     appendFileSync(file, '{"version":1,"request":"c","te');
@@ -205,7 +205,7 @@ describe('the file of answers', () => {
     expect(() => openAnswers(bad)).toThrow(expect.objectContaining({ reason, where: { file: bad, line: 2 } }));
   });
 
-  test('is no link', () => {
+  test('may not be a link', () => {
     const link = join(temporary, 'link.jsonl');
     symlinkSync(file, link);
     expect(() => openAnswers(link)).toThrow(expect.objectContaining({ reason: 'not-a-file' }));

@@ -1,6 +1,6 @@
 /**
- * @file A run's writer: each answer is on the disk before it is used, and counted in the run's own account of the writer's tokens. What it
- * does depends on the journal and on the answers so far, so a resumed run is told what a run that was never killed would have been told.
+ * @file A run's writer: each answer is on disk before it is used, and its tokens are counted in the run's separate account for the writer. What
+ * it does depends only on the journal and the answers so far, so a resumed run gets the same answers as a run that was never killed.
  */
 import { TandemError } from '../errors.ts';
 import { estimatedTokens, isWriterTrouble, type Writer, type WriterMessage, type WriteOptions, type Written } from '../model/writer.ts';
@@ -14,24 +14,24 @@ export interface Recording {
   /** Tokens of the writer that the run may spend. */
   readonly budget: number;
   readonly view: () => RunState;
-  /** Keys of the requests that the journal tells of. */
+  /** Keys of the requests that are in the journal. */
   readonly told: ReadonlySet<string>;
   readonly emit: (event: RunEvent) => void;
-  /** Waits until the journal is on the disk itself. */
+  /** Waits until the journal is on disk. */
   readonly flush: () => void;
-  /** Hears that it is asked. */
+  /** Called when the writer is asked. */
   readonly onBusy?: (what: string) => void;
 }
 
-/** After this many troubles in a row a writer is asked no more. */
+/** After this many consecutive failures a writer is not asked again. */
 export const patienceWithTrouble = 3;
 
-/** What tokens a writer may spend where nobody says otherwise: some 15 drafts. */
+/** The default budget in tokens of the writer: about 15 drafts. */
 export const usualWriterBudget = 50_000;
 
 export function recordingWriter(writer: Writer, recording: Recording): Writer {
   const { answers, budget, view, told, emit, flush, onBusy } = recording;
-  /** Once in the life of a run. */
+  /** Written once per run. */
   const notice = (message: string): void => {
     if (!view().notices.includes(message)) emit({ type: 'noticed', message });
   };
@@ -42,7 +42,7 @@ export function recordingWriter(writer: Writer, recording: Recording): Writer {
       const { tokens = 0, requests = 0 } = cost.outside ?? {};
       return { request, text, tokens, requests };
     } catch (error) {
-      // Whatever stops the run is not the writer's fault, and not its answer.
+      // An abort of the run is neither the writer's fault nor its answer.
       options.signal?.throwIfAborted();
       if (!isWriterTrouble(error)) throw error;
       return { request, reason: error.reason, message: error.message };
@@ -74,7 +74,7 @@ export function recordingWriter(writer: Writer, recording: Recording): Writer {
         flush();
         throw new TandemError(answered.reason, answered.message);
       }
-      // The same request of the same run is asked once, and costs once.
+      // A run sends the same request once and pays for it once.
       if (!isAgain) emit({ type: 'writerAnswered', phase, ...answered });
       flush();
       return { text: answered.text, cost: { tokensUsed: 0, outside: { tokens: answered.tokens, requests: answered.requests } } };
@@ -82,6 +82,6 @@ export function recordingWriter(writer: Writer, recording: Recording): Writer {
   };
 }
 
-/** What a request may come to. */
+/** The most tokens that a request may cost. */
 const mostTokens = (messages: readonly WriterMessage[], { maxTokens }: WriteOptions): number =>
   maxTokens + estimatedTokens(...messages.map(({ content }) => content));

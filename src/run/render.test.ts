@@ -1,4 +1,4 @@
-/** @file What is rendered is what the model is asked, to the letter. */
+/** @file The rendered text is exactly what the model reads. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -31,7 +31,7 @@ beforeEach(() => {
   writeFileSync(at('plain.prompt.md'), `---\n${front('tiny-tied.gguf')}---\nTags: \${input:tags}\nKind:\n`);
 });
 
-test.each(['chat.prompty', 'plain.prompt.md'])('%s: the text and the tokens that the model is given', async (name) => {
+test.each(['chat.prompty', 'plain.prompt.md'])('%s: the text and the tokens that the model reads', async (name) => {
   const session = await openSession(spec(name));
   const given: string[] = [];
   vi.spyOn(scorerOf(session.model), 'scoreLabels').mockImplementation(async (prompts) => {
@@ -56,7 +56,7 @@ test.each(['chat.prompty', 'plain.prompt.md'])('%s: the text and the tokens that
   }
 });
 
-test('roles as the prompt file has them, special tokens as the model reads them', async () => {
+test('roles appear as in the prompt file, special tokens as the model reads them', async () => {
   const { steps, line } = await render('chat.prompty', { split: 'train', row: 2 });
   const question = `t${line - 1}+x?`;
   expect(steps).toEqual([
@@ -74,12 +74,12 @@ test('roles as the prompt file has them, special tokens as the model reads them'
   ]);
 });
 
-test('the text of an editor that is not saved yet', async () => {
+test("an editor's unsaved text is rendered", async () => {
   const source = `---\n${front('tiny-tied')}---\nOnly \${input:tags}`;
   expect((await render('plain.prompt.md', { source })).steps[0].text).toMatch(/^Only \["t\d+","x"\]$/);
 });
 
-test('a row that there is not', async () => {
+test('a row that does not exist is refused', async () => {
   await expect(render('plain.prompt.md', { row: 400 })).rejects.toMatchObject({
     reason: 'no-row',
     message: 'There is no validation row 400.',
@@ -87,7 +87,7 @@ test('a row that there is not', async () => {
   });
 });
 
-test('a program: the last step is asked with what the first one answers', async () => {
+test('in a program, the last step gets the answer of the first', async () => {
   writeFileSync(at('first.prompt.md'), `---\ntandem:\n  labels: [hot, icy]\n---\n\${input:tags} is`);
   writeFileSync(at('last.prompt.md'), `---\n${front('tiny-tied')}---\nHint: \${input:hint}\nKind:\n`);
   writeFileSync(at('a.program.yaml'), 'steps:\n  - {prompt: first.prompt.md, output: hint}\n  - {prompt: last.prompt.md, output: kind}\n');
@@ -96,7 +96,7 @@ test('a program: the last step is asked with what the first one answers', async 
   expect(steps[1].text).toMatch(/^Hint: (hot|icy)\nKind:$/);
 });
 
-test('in a workspace that nobody vouches for no other model is read', async () => {
+test('in a workspace that is not trusted no other model is read', async () => {
   await expect(renderPrompt({ ...spec('plain.prompt.md'), untrusted: true }, { split: 'val', row: 1 })).rejects.toMatchObject({
     reason: 'untrusted-workspace',
   });

@@ -1,4 +1,4 @@
-/** @file What the model is asked for one row, exactly: each step's turns, and the text with its special tokens. */
+/** @file The model's exact input for one row: each step's turns, and the text with its special tokens. */
 import { dirname } from 'node:path';
 import type { Row } from '../data/dataset.ts';
 import { openDataset, type Splits } from '../data/openDataset.ts';
@@ -25,7 +25,7 @@ export interface RenderOptions extends PromptTexts {
   readonly split: Split | 'train';
   /** 1-based, in the order of the data file. */
   readonly row: number;
-  /** A model that is not on this machine is an error. */
+  /** If true, a model that is not on this machine is an error. */
   readonly download?: false;
 }
 
@@ -33,30 +33,30 @@ export interface Rendered {
   readonly model: string;
   readonly split: RenderOptions['split'];
   readonly row: number;
-  /** How many rows the split has. */
+  /** The number of rows in the split. */
   readonly rows: number;
-  /** Where the row stands: absolute path of the data file, 1-based line. */
+  /** Where the row is: absolute path of the data file, 1-based line. */
   readonly file: string;
   readonly line: number;
-  /** Of a program each, first to last. */
+  /** The steps of a program, first to last. */
   readonly steps: readonly RenderedStep[];
 }
 
 export interface RenderedStep {
   /** Absolute path of the prompt file. */
   readonly prompt: string;
-  /** What its answer is called. */
+  /** The name of its answer. */
   readonly output: string;
   readonly template: 'text' | 'chat';
-  /** As the prompt file has them; one of the user's without roles. */
+  /** The turns as in the prompt file; a single user turn if it has no roles. */
   readonly messages: readonly ChatMessage[];
-  /** What the model reads, special tokens included. */
+  /** The model's input, including special tokens. */
   readonly text: string;
   readonly tokens: number;
 }
 
 /**
- * Renders a prompt for a row. Only of a program is the model itself loaded: its earlier steps answer first.
+ * Renders a prompt for a row. The model itself is loaded only for a program, whose earlier steps must answer first.
  * @throws TandemError whatever is wrong with prompt, data or model; 'no-row'
  */
 export async function renderPrompt(

@@ -1,4 +1,4 @@
-/** @file Items of a proposal are taken over one by one, in any order, into a text that may have been edited; and undone. */
+/** @file Items of a proposal are accepted one by one, in any order, into a text that may have been edited, and can be undone. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parsePromptFile } from '../prompt/readPrompt.ts';
@@ -37,14 +37,14 @@ const withDemo = proposalFor(newBody, { demo: true, model: 'some-model' });
 const standings = (of: Proposal, text: string, rejected: string[] = []): Record<string, Standing> =>
   Object.fromEntries(reviewItems(of, text, rejected).map(({ id, standing }) => [id, standing]));
 
-test('the hunks are those of the prompt; the adapter with its pointer is an item of its own', () => {
+test('the hunks are those of the prompt, and the adapter with its pointer is a separate item', () => {
   expect(standings(proposal, before)).toEqual({ 1: 'open', 2: 'open', adapter: 'open' });
   const hunks = reviewItems(withDemo, before).flatMap((item) => (item.kind === 'hunk' ? [item.after] : []));
   expect(hunks.join('')).not.toMatch(/adapter|model/);
   expect(hunks[0]).toContain('greeting');
 });
 
-test('the items of a step of a program are named by the step, and no other file has them', () => {
+test("the items of a program's step are named after the step, and belong to no other file", () => {
   const { adapter: _, ...ofFile } = proposal;
   const step = { ...ofFile, after: proposal.prompt, step: { place: 1, output: 'intent' } };
   expect(standings(step, before)).toEqual({ '2.1': 'open', '2.2': 'open' });
@@ -54,13 +54,13 @@ test('the items of a step of a program are named by the step, and no other file 
   expect(takeBack(step, text, ['2.2', '1'])).toBe(before);
 });
 
-test('an accepted hunk stands in the text, the others stay open', () => {
+test('an accepted hunk is in the text, and the others stay open', () => {
   const text = takeOver(proposal, before, ['2']);
   expect(text).toBe(before.replace('Intent:', 'Its intent:'));
   expect(standings(proposal, text)).toEqual({ 1: 'open', 2: 'accepted', adapter: 'open' });
 });
 
-test('the accepted adapter writes its pointer, and its model where the run named one', () => {
+test('accepting the adapter writes its pointer, and its model if the run named one', () => {
   expect(takeOver(proposal, before, ['adapter'])).toBe(
     before.replace('output: intent\n', `output: intent\n  adapter: ${JSON.stringify(settings.adapter)}\n`),
   );
@@ -68,12 +68,12 @@ test('the accepted adapter writes its pointer, and its model where the run named
   expect(read).toMatchObject({ ...settings, model: 'some-model', demos: [] });
 });
 
-test('what was turned down is remembered until the text has it all the same', () => {
+test('a rejected item stays rejected unless the text has it anyway', () => {
   expect(standings(proposal, before, ['1'])).toEqual({ 1: 'rejected', 2: 'open', adapter: 'open' });
   expect(standings(proposal, takeOver(proposal, before, ['1']), ['1'])[1]).toBe('accepted');
 });
 
-test('an edit undone by the editor makes its items open again', () => {
+test('an undo in the editor makes its items open again', () => {
   const text = takeOver(withDemo, before, ['1', 'adapter']);
   expect(standings(withDemo, text)).toMatchObject({ 1: 'accepted', adapter: 'accepted' });
   expect(standings(withDemo, before)).toMatchObject({ 1: 'open', adapter: 'open' });
@@ -88,7 +88,7 @@ describe('whichever item comes first', () => {
   test.each([
     ['', proposal],
     [', with demonstrations where the pointer will stand', withDemo],
-  ])('what was taken over is accepted, what was taken back is open again%s', { tags: 'long' }, (_, of) => {
+  ])('accepted items are accepted, and items that were taken back are open again%s', { tags: 'long' }, (_, of) => {
     fc.assert(
       fc.property(moves, (taken) => {
         const wanted = new Map<string, Standing>();
@@ -125,14 +125,14 @@ describe('a file that was edited since the run', () => {
     expect(takeBack(proposal, all, ['1', '2', 'adapter'])).toBe(edited);
   });
 
-  test('in the lines of a hunk: that one conflicts and is left alone, the others are taken over', () => {
+  test('on the lines of a hunk: that one conflicts and is left alone, the others are accepted', () => {
     const mine = before.replace('Read the message.', 'Read my message.');
     expect(standings(proposal, mine)).toEqual({ 1: 'conflict', 2: 'open', adapter: 'open' });
     expect(takeOver(proposal, mine, ['1', '2'])).toBe(mine.replace('Intent:', 'Its intent:'));
     expect(proposedText(proposal, mine, ['adapter'])).toBe(mine.replace('Intent:', 'Its intent:'));
   });
 
-  test('another adapter than the run began with is not replaced', () => {
+  test("an adapter that differs from the run's first one is not replaced", () => {
     const mine = before.replace('output: intent\n', 'output: intent\n  adapter: mine\n');
     expect(standings(proposal, mine)).toEqual({ 1: 'open', 2: 'open', adapter: 'conflict' });
     expect(takeOver(proposal, mine, ['adapter'])).toBe(mine);
@@ -143,7 +143,7 @@ describe('a file that was edited since the run', () => {
     expect(takeOver(proposal, mine, ['1'])).toBe(mine.replace('Read the message.', 'Look at it.'));
   });
 
-  test('so that its front matter cannot be read: hunks of the body are still taken over', () => {
+  test('so that its front matter is invalid: hunks of the body are still accepted', () => {
     const mine = before.replace('output: intent', 'output: [intent');
     expect(takeOver(proposal, mine, ['2'])).toBe(mine.replace('Intent:', 'Its intent:'));
   });

@@ -1,13 +1,13 @@
-/** @file What a run proposes, as items that you accept one by one: the hunks of the prompt, and the adapter. What a text has is accepted. */
+/** @file A run's proposal as items that are accepted one by one: the hunks of the prompt, and the adapter. An item that the text has is accepted. */
 import { TandemError } from '../errors.ts';
 import { applyHunks, diffHunks, growthAbove, rebaseHunks, type Hunk, type Rebased } from '../prompt/hunks.ts';
 import { pointerOf, pointTo, type Pointer, type PointerChange } from './record/pointer.ts';
 import type { Standing } from './verdicts.ts';
 
 export interface Proposal {
-  /** Absolute path of the prompt file, or of the program where it is the adapter that changes. */
+  /** Absolute path of the prompt file, or of the program if the adapter changes. */
   readonly file: string;
-  /** Of a step of a program: its place from 0, and what its answer is called. Absent for the file that the run is of. */
+  /** For a step of a program, its 0-based place and the name of its answer. Absent for the file that the run is for. */
   readonly step?: { readonly place: number; readonly output: string };
   /** The file's text when the run started. */
   readonly before: string;
@@ -17,10 +17,10 @@ export interface Proposal {
   readonly after: string;
   /** Absent if the weights did not change. */
   readonly adapter?: {
-    /** Where it stands now, and where it will stand. */
+    /** Where it is now, and where it will be. */
     readonly from: string;
     readonly to: string;
-    /** What then points to it. */
+    /** What points to it then. */
     readonly settings: { readonly adapter: string; readonly model?: string };
   };
 }
@@ -30,23 +30,23 @@ export const adapterItem = 'adapter';
 interface AdapterItem {
   readonly kind: 'adapter';
   readonly id: typeof adapterItem;
-  /** 0-based line of its pointer, or of the settings among which that would stand. */
+  /** 0-based line of its pointer, or of the settings where the pointer would be added. */
   readonly line: number;
   readonly standing: Standing;
 }
 
-/** What an item is called among all that a run proposes: '2' of its own file, '1.2' the second hunk of a program's first step. */
+/** An item's id among all that a run proposes: '2' in its own file, '1.2' for the second hunk of a program's first step. */
 export const itemId = (proposal: Pick<Proposal, 'step'>, hunk: string): string => `${prefixOf(proposal)}${hunk}`;
 
 const prefixOf = ({ step }: Pick<Proposal, 'step'>): string => (step ? `${step.place + 1}.` : '');
 
-/** A hunk's line is that of the text that was asked about. */
+/** A hunk's line is its line in the given text. */
 export type ReviewItem = (Hunk & { readonly kind: 'hunk'; readonly standing: Standing }) | AdapterItem;
 
 /**
- * The items from the top of the file, the adapter last.
+ * The items from the top of the file down, the adapter last.
  * @param text the file as it is now
- * @param rejected ids of items that were turned down; one that the text has all the same is accepted
+ * @param rejected ids of rejected items; one that the text has anyway is accepted
  */
 export function reviewItems(proposal: Proposal, text: string, rejected: Iterable<string> = []): ReviewItem[] {
   const down = new Set(rejected);
@@ -66,13 +66,13 @@ export function reviewItems(proposal: Proposal, text: string, rejected: Iterable
   return named.map((item) => (item.standing === 'open' && down.has(item.id) ? { ...item, standing: 'rejected' } : item));
 }
 
-/** The text with these items, as far as they are this file's and fit; what it has otherwise stays as it is. @throws TandemError reason 'cannot-rewrite' */
+/** The text with these items, if they belong to this file and fit. The rest of the text is unchanged. @throws TandemError reason 'cannot-rewrite' */
 export const takeOver = (proposal: Proposal, text: string, ids: Iterable<string>): string => rewrite(proposal, text, ids, true);
 
-/** The text without these items, where it has them. @throws TandemError reason 'cannot-rewrite' */
+/** The text without these items, if it has them. @throws TandemError reason 'cannot-rewrite' */
 export const takeBack = (proposal: Proposal, text: string, ids: Iterable<string>): string => rewrite(proposal, text, ids, false);
 
-/** The text with everything that may still be accepted: what a diff of the file is shown against. @throws TandemError reason 'cannot-rewrite' */
+/** The text with everything that can still be accepted, for the diff of the file. @throws TandemError reason 'cannot-rewrite' */
 export function proposedText(proposal: Proposal, text: string, rejected: Iterable<string>): string {
   const open = reviewItems(proposal, text, rejected).filter(({ standing }) => standing === 'open');
   return takeOver(
@@ -84,11 +84,11 @@ export function proposedText(proposal: Proposal, text: string, rejected: Iterabl
 
 interface Look {
   readonly now: Pointer;
-  /** The text without the adapter's pointer, which may stand next to a hunk or within one. */
+  /** The text without the adapter's pointer, which may be next to a hunk or inside one. */
   readonly plain: string;
-  /** In `plain`. */
+  /** Its place in `plain`. */
   readonly hunks: Rebased;
-  /** Where the adapter stands; absent if there is none. */
+  /** Where the adapter is. Absent if there is none. */
   readonly pointer?: Exclude<Standing, 'rejected'>;
 }
 
@@ -113,7 +113,7 @@ function rewrite(proposal: Proposal, text: string, items: Iterable<string>, over
   const asked = chosen.has(adapterItem);
   if (pointer === 'open' && asked && over) return point();
   if (pointer !== 'accepted' || (asked && !over)) return changed;
-  // As it is written there, if it stands apart from what changed.
+  // Unchanged, if it is separate from what changed.
   const kept = rebaseHunks(plain, diffHunks(plain, text), changed);
   const ids = kept.applied.map(({ id }) => id);
   return kept.conflicts.length > 0 ? point() : applyHunks(changed, kept.applied, ids);
@@ -122,7 +122,7 @@ function rewrite(proposal: Proposal, text: string, items: Iterable<string>, over
 const has = (now: Pointer, { adapter, model }: PointerChange): boolean =>
   now.adapter === adapter && (model === undefined || model === now.model);
 
-/** Where lines of `plain` stand in the text. */
+/** Where lines of `plain` are in the text. */
 function rebaseLines(plain: string, text: string): (line: number) => number {
   if (plain === text) return (line) => line;
   const edits = diffHunks(plain, text);

@@ -1,4 +1,4 @@
-/** @file Rows that the prompt or the model cannot take: found before anything is computed, and named by their place. */
+/** @file Rows that the prompt or the model cannot take. They are found before anything is computed, and named by their place. */
 import { basename } from 'node:path';
 import type { Row } from '../data/dataset.ts';
 import { TandemError } from '../errors.ts';
@@ -14,10 +14,10 @@ import { textIn } from '../prompt/values.ts';
 import { valuesOfNothing } from '../prompt/withoutValues.ts';
 
 /**
- * Says of a row what is wrong with it: that a template cannot be filled in with it, or that it is too long. Of a prompt that is too long by
- * itself no row is to blame.
- * @param tasks one a step of the prompt; what an earlier step will answer counts nothing
- * @returns a function that throws a TandemError of reason 'bad-template' where the very first row fails: that is the template's fault; and
+ * Reports what is wrong with a row: its values do not fit the template, or it is too long. If a prompt is too long by itself, no row is
+ * to blame.
+ * @param tasks one per step of the prompt; the future answer of an earlier step counts as empty
+ * @returns a function that throws a TandemError of reason 'bad-template' if the very first row fails, because then the template is at fault, and
  *   of reason 'too-slow'
  */
 export function rowDefects(
@@ -45,11 +45,11 @@ export function rowDefects(
       const gold = textIn(row.values, output);
       const values = { ...valuesOfNothing(step), ...row.values };
       const asked = (): string => questionText(tasks[at], texts, step, values);
-      // How long a computed text is, and whether it can be computed, is only known once it is filled in.
+      // Whether a computed text works, and how long it is, is known only once it is filled in.
       let question = languageOf(step).values === 'computed' ? filledIn(asked, row, file, first) : undefined;
       if (question instanceof TandemError) return question;
       if (isPromptTooLong) continue;
-      // A token is a byte or more: of most rows there is nothing to count.
+      // A token is at least one byte, so most rows need no counting.
       const most =
         question === undefined
           ? variablesOf(step).reduce((sum, { name }) => sum + bytesOf(textIn(values, name)), bytesOf(own[at]))
@@ -73,14 +73,14 @@ export function rowDefects(
 
 const bytesOf = (text: string): number => Buffer.byteLength(text);
 
-/** The text, or what is wrong with the row. @throws the error itself where it is of another kind, or of the first row */
+/** The text, or what is wrong with the row. @throws the error itself if it is of another kind, or belongs to the first row */
 function filledIn(asked: () => string, { line }: Row, file: string, first: boolean): string | TandemError {
   try {
     return asked();
   } catch (error) {
     if (!(error instanceof TandemError) || !(error.reason === 'bad-template' || error.reason === 'too-slow')) throw error;
     const { reason, message, where, hint, cause } = error;
-    // Rows that a slow machine would leave out another one must not have.
+    // A slow machine must not leave out rows that another machine keeps.
     if (first || reason === 'too-slow')
       throw new TandemError(reason, `${message} The row: ${basename(file)}:${line}.`, { where, hint, cause });
     const place = where ? `${basename(where.file)}:${where.line}: ` : '';

@@ -9,18 +9,18 @@ describe('affordableRows', () => {
     expect(affordableRows(there, {}, 300_000, 40)).toEqual({ val: 125, test: 937 });
   });
 
-  test('where rows are dear there are 80 and 200, whatever they cost', () => {
+  test('if rows are expensive there are 80 and 200, whatever they cost', () => {
     expect(affordableRows(there, {}, 300_000, 270)).toEqual({ val: 80, test: 200 });
     expect(affordableRows({ val: 75, test: 0 }, {}, 1000, 270)).toEqual({ val: 75, test: 0 });
   });
 
-  test('what was asked for is measured', () => {
+  test('a requested number of rows is measured', () => {
     expect(affordableRows({ val: 1000, test: 1500 }, { val: 1000 }, 300_000, 270)).toEqual({ val: 1000, test: 200 });
     expect(affordableRows({ val: 1500, test: 600 }, { test: 600 }, 300_000, 270)).toEqual({ val: 80, test: 600 });
   });
 });
 
-test('only what is left out is told', () => {
+test('only rows that are left out are reported', () => {
   const there = { val: 100, test: 900 };
   expect(rowsNotice(there, there)).toBeUndefined();
   expect(rowsNotice(there, { val: 100, test: 200 })).toMatch(/^The run measures 200 of 900 test rows, as many /);
@@ -29,7 +29,7 @@ test('only what is left out is told', () => {
   );
 });
 
-test('where chance decides, it is told by how much a score can be off, or that nothing can be kept', () => {
+test('if chance decides, the notice says by how much a score can be off, or that nothing can be kept', () => {
   expect(fewRowsNotice({ val: 12 })).toMatch(
     /^Only 12 validation rows decide what is kept, and a score on so few can be off by 29 points\. Add rows/,
   );

@@ -1,33 +1,33 @@
-/** @file How many validation and test rows a run measures: all, or of many as many as its budget pays for. */
+/** @file How many validation and test rows a run measures: all of them, or as many as its budget pays for. */
 import type { Row } from '../data/dataset.ts';
 import { limitRows } from '../data/split.ts';
 import { bootstrapMean } from '../evaluate/statistics.ts';
 import { rowsToDecide } from '../optimize/gate.ts';
 import type { RowLimits } from './spec.ts';
 
-/** How many rows there are, or are measured. */
+/** How many rows exist, or are measured. */
 export interface MeasuredRows {
   readonly val: number;
   readonly test: number;
 }
 
-/** The rows that a limit leaves: a higher one keeps them, and whoever sets it, user or budget, gets the same. */
+/** The rows that a limit leaves. A higher limit keeps the same ones, and a limit from the user or the budget selects the same rows. */
 export const atMost = (rows: readonly Row[], limit = Infinity): Row[] => limitRows(rows, limit, 0);
 
-/** To measure all validation rows once may cost this much of the budget: a run does so a dozen times, and trains between. */
+/** The share of the budget for measuring all validation rows once. A run does so about a dozen times, and trains in between. */
 const valShare = 1 / 60;
-/** Fewer would hardly tell two states apart, whatever they cost. */
+/** Fewer rows would hardly distinguish two states, whatever they cost. */
 const leastVal = 80;
-/** The end measures the test rows four times, beside the budget; that may take half as long again. */
+/** The end measures the test rows four times, outside the budget. That may take half as long again. */
 const testShare = 1 / 2 / 4;
 const leastTest = 200;
 
-/** Of fewer validation rows a score can be off by more than 22 points. */
+/** With fewer validation rows a score can be off by more than 22 points. */
 const leastTelling = 20;
 
 /**
  * @param there after the limits
- * @param limits what the user asked for is measured, whatever it costs
+ * @param limits a number of rows that the user requested is measured, whatever it costs
  * @param budget tokens of the run
  * @param tokensPerRow what a row costs to measure once
  */
@@ -39,7 +39,7 @@ export function affordableRows(there: MeasuredRows, limits: RowLimits, budget: n
   };
 }
 
-/** Where chance decides whatever is measured, for people; nothing where it does not. */
+/** For people, that chance decides whatever is measured. Undefined if it does not. */
 export function fewRowsNotice({ val }: Pick<MeasuredRows, 'val'>): string | undefined {
   if (val >= leastTelling) return undefined;
   const few = val === 1 ? 'one validation row' : `${val} validation rows`;
@@ -52,7 +52,7 @@ export function fewRowsNotice({ val }: Pick<MeasuredRows, 'val'>): string | unde
   return `Only ${val} validation rows decide what is kept, and a score on so few can be off by ${off} points. Add rows, ideally 100 or more.`;
 }
 
-/** What is left out, for people; nothing where nothing is. */
+/** For people, what is left out. Undefined if nothing is. */
 export function rowsNotice(there: MeasuredRows, measured: MeasuredRows): string | undefined {
   const parts = [
     ...(measured.val < there.val ? [`${measured.val} of ${there.val} validation rows`] : []),

@@ -1,4 +1,4 @@
-/** @file What a run is, as its journal begins: its configuration, and notices about what it cannot do as it was asked. */
+/** @file A run's configuration, with which its journal begins, and notices about options that it cannot follow. */
 import manifest from '../../package.json' with { type: 'json' };
 import { controlNames } from '../optimize/baselines/names.ts';
 import type { RunWriter } from './execute.ts';
@@ -51,11 +51,11 @@ export function configOf(
 const hasStepAdapters = ({ adapters }: RunSpec, { adapter, programEvaluator }: Session): boolean =>
   (programEvaluator?.steps.length ?? 1) > 1 && (adapter?.steps !== undefined || adapters === 'per-step');
 
-/** Controls are those of one prompt, and they are compared on test rows. */
+/** Controls exist for a single prompt only, and they are compared on test rows. */
 export const canHaveControls = ({ controls }: RunSpec, { testSize, program }: Session): boolean =>
   controls === true && testSize > 0 && !program;
 
-/** What there is to notice as a run begins, for people: about its prompt and data, and about what it cannot do as it was asked. */
+/** Notices at the beginning of a run: about its prompt and data, and about options that it cannot follow. */
 export const runNotices = (
   spec: RunSpec,
   session: Session,

@@ -1,4 +1,4 @@
-/** @file Drives a run in an open session: what the session and the run's folder have for it, put together, and its report in the end. */
+/** @file Drives a run in an open session: combines what the session and the run's folder provide, and writes the report at the end. */
 import { existsSync } from 'node:fs';
 import type { Row } from '../data/dataset.ts';
 import { chooseControl, measureControl } from '../optimize/baselines/controls.ts';
@@ -28,22 +28,22 @@ export interface RunHooks {
   readonly onOpened?: (directory: RunDirectory) => void;
   readonly onLine?: (line: JournalLine, replayed: boolean) => void;
   readonly onBusy?: (what: string, share?: number) => void;
-  /** Who has the model already, or keeps it for what comes next. */
+  /** What already holds the model, or keeps it for later. */
   readonly models?: ModelKeeper;
-  /** Asks whoever started this process, for a writer of theirs. */
+  /** Asks the process that started this one, for a writer of the editor. */
   readonly ask?: AskHost;
-  /** Aborting it ends the run: what was accepted so far stands. */
+  /** Aborting it ends the run. What was accepted so far is kept. */
   readonly signal?: AbortSignal;
 }
 
-/** How the run is driven, beside what its surroundings hear of it. */
+/** How the run is driven, apart from what is reported about it. */
 export interface Driven extends RunHooks, Pick<Execution, 'interrupt' | 'waited'> {
-  /** Where it has been measured already. */
+  /** Given if the rate was already measured. */
   readonly rate?: Rate;
   readonly writer?: RunWriter;
 }
 
-/** From wherever the run stands to its end and its report. */
+/** Drives the run from its current position to its end and its report. */
 export async function runInSession(
   directory: RunDirectory,
   spec: RunSpec,
@@ -96,7 +96,7 @@ export async function runInSession(
           names: controlNames,
           choose: (name, valOf) => {
             const { coordinator, ...chosen } = chooseControl(name, valOf);
-            // Weights that are tuned alone have the same learned start to probe as the run had.
+            // The probe of the weights alone uses the same learned start as the run.
             return { ...chosen, coordinator: withWarmStart(coordinator, chosen.target === 'weights' ? warm : undefined) };
           },
           measure: (context, rows, run, control) => measureControl(context, testRows('the controls', rows), run, control),

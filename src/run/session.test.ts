@@ -1,4 +1,4 @@
-/** @file What a run's LoRA options come to: of new adapters, and of one that the prompt file has already. */
+/** @file What a run's LoRA options lead to, for new adapters and for one that the prompt file already has. */
 import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -45,7 +45,7 @@ const open = async (lora?: Partial<LoraConfig>, more: Partial<RunSpec> = {}): Pr
 };
 
 describe('a new adapter', () => {
-  test('is the default one where nothing is asked, else as asked', async () => {
+  test('is the default if nothing is requested, otherwise as requested', async () => {
     const { optimizer } = await open();
     expect(optimizer.trainer.fresh(0).config).toEqual(defaultLora);
     const asked = await open({ rank: 3, targets: ['q_proj', 'v_proj'] });
@@ -53,7 +53,7 @@ describe('a new adapter', () => {
     expect(asked.optimizer.notices).toEqual([]);
   });
 
-  test('beside one that is there is like that one, but for what is asked', async () => {
+  test('next to an existing one has the same shape, except for what is requested', async () => {
     const { session, optimizer } = await open(undefined, { adapter: tinyAdapter });
     expect(optimizer.trainer.fresh(0).config).toEqual(session.adapter!.config);
     const asked = await open({ rank: 2 }, { adapter: tinyAdapter });
@@ -61,8 +61,8 @@ describe('a new adapter', () => {
   });
 });
 
-describe('an adapter that is there', () => {
-  test('keeps its shape when training goes on, with a notice where another was asked for', async () => {
+describe('an existing adapter', () => {
+  test('keeps its shape when training continues, with a notice if another was requested', async () => {
     const { session, optimizer } = await open({ rank: 2, dropout: 0.1 }, { adapter: tinyAdapter });
     const { trainer, notices } = optimizer;
     const training = trainer.start(session.adapter!, { seed: 0, weightPenalty: 0 });
@@ -75,18 +75,18 @@ describe('an adapter that is there', () => {
     ]);
   });
 
-  test('is no matter of notice where it is as asked, or only dropout is', async () => {
+  test('brings no notice if it already is as requested, or only dropout differs', async () => {
     expect((await open({ rank: 4, alpha: 8 }, { adapter: tinyAdapter })).optimizer.notices).toEqual([]);
     expect((await open({ dropout: 0.2 }, { adapter: tinyAdapter })).optimizer.notices).toEqual([]);
   });
 });
 
-test('where only the prompt may change, LoRA options bring a notice that they have no effect', async () => {
+test('brings a notice that LoRA options have no effect if only the prompt may change', async () => {
   const { optimizer } = await open({ rank: 2 }, { tune: 'prompt' });
   expect(optimizer.notices).toEqual([expect.stringContaining('(rank 2) have no effect')]);
 });
 
-test('what was asked is in run.json, for a resumed run to ask the same; where nothing was, there is nothing', () => {
+test('the request is in run.json, so that a resumed run makes the same one. Without a request there is no entry', () => {
   const facts = { source: '', data: {} };
   const directory = createRun({ ...spec, lora: { rank: 2, targets: ['q_proj'] } }, facts);
   noteResumed(directory);
@@ -94,7 +94,7 @@ test('what was asked is in run.json, for a resumed run to ask the same; where no
   expect(readRecord(createRun(spec, facts)).spec).not.toHaveProperty('lora');
 });
 
-test('a run is told what was asked for, in its config and in its report; what no adapter can be is refused before there is a run', async () => {
+test('a run has the requested options in its config and its report. Impossible options are refused before a run is created', async () => {
   const asked = { ...spec, budget: { tokens: 1000 }, lora: { rank: 2 } };
   await expect(startRun({ ...asked, lora: { rank: 0 } })).rejects.toMatchObject({ reason: 'bad-lora' });
   expect(listRuns(join(spec.prompt, '..'))).toEqual([]);
@@ -116,7 +116,7 @@ describe('metrics that are modules', () => {
     );
   };
 
-  test('are not run unless that is allowed, never where the workspace is not trusted', async () => {
+  test('are not run unless that is allowed, and never in a workspace that is not trusted', async () => {
     withMetric('[accuracy, ./own.mjs]');
     const where = { file: spec.prompt, line: 6, column: 11 };
     await expect(openSession(spec)).rejects.toMatchObject({ reason: 'module-not-allowed', where });
@@ -124,7 +124,7 @@ describe('metrics that are modules', () => {
     await expect(openSession({ ...spec, allowModules: true, untrusted: true })).rejects.toMatchObject({ reason: 'module-not-allowed' });
   });
 
-  test('decide or are told as any metric, and the leave to run them does not come with a run', async () => {
+  test('decide or are reported like any metric, and the permission to run them is not stored with a run', async () => {
     withMetric('[accuracy, ./own.mjs]');
     const asked = { ...spec, allowModules: true, budget: { tokens: 1000 } } as const;
     const { directory, state } = await startRun(asked);
@@ -179,7 +179,7 @@ describe('free text', () => {
     expect(session.notices).toEqual([]);
   });
 
-  test('that the prompt file cuts brings a notice that names the place, and an evaluation counts what was cut', async () => {
+  test('that the prompt file cuts brings a notice with the place, and an evaluation counts the cut answers', async () => {
     asText('  decoding: {maxTokens: 5, stop: "\\n\\n"}\n');
     withBody('Why: asked for.');
     const { session } = await open();
@@ -195,7 +195,7 @@ describe('free text', () => {
     expect(readResults(spec.prompt)!.evaluation!.cuts).toEqual(measured.cuts);
   });
 
-  test('a trained answer ends with what ends a generated one, and holds no text to stop at', async () => {
+  test('a trained answer ends with the end of a generated one, and contains no stop text', async () => {
     asText();
     withBody('Why: asked for.');
     const { session, optimizer } = await open();
@@ -209,7 +209,7 @@ describe('free text', () => {
     }
   });
 
-  test('a run keeps how it ends, and goes on with that', { tags: 'long' }, async () => {
+  test('a run stores how it ends, and continues with that', { tags: 'long' }, async () => {
     asText();
     withBody('Why: asked for.');
     const { state, directory } = await startRun({ ...spec, budget: { tokens: 4000 }, tune: 'prompt', rows: { val: 4, test: 4 } });
@@ -223,7 +223,7 @@ describe('free text', () => {
   });
 });
 
-test('sealed rows that no label fits are counted, and not opened', async () => {
+test('sealed rows that no label fits are counted without being opened', async () => {
   const folder = dirname(spec.prompt);
   writeFileSync(join(folder, 'test.jsonl'), '{"text": "a", "kind": "odd"}\n{"text": "b", "kind": "none"}\n');
   writeFileSync(spec.prompt, readFileSync(spec.prompt, 'utf8').replace('data: rows.jsonl', 'data: {train: rows.jsonl, test: test.jsonl}'));
@@ -231,7 +231,7 @@ test('sealed rows that no label fits are counted, and not opened', async () => {
   expect(session.notices).toEqual(['1 test row has an answer that is not among the labels and can never be right.']);
 });
 
-test('bad rows are left out where that is asked, with a notice that names them', async () => {
+test('on request, bad rows are left out, with a notice that names them', async () => {
   writeFileSync(join(spec.prompt, '..', 'rows.jsonl'), '{"text": \n', { flag: 'a' });
   await expect(openSession(spec)).rejects.toMatchObject({ reason: 'bad-row', where: { line: 41 } });
   const session = await openSession({ ...spec, skipBadRows: true });
@@ -240,7 +240,7 @@ test('bad rows are left out where that is asked, with a notice that names them',
 });
 
 test(
-  'of hundreds of rows a run measures, from its start to its sealed test, as many as its budget pays for',
+  'with hundreds of rows, a run measures as many as its budget pays for, from its start to its sealed test',
   { tags: 'long' },
   async () => {
     const rows = Array.from({ length: 1300 }, (_, i) => `{"text": "thing ${i}", "kind": "${i % 2 ? 'odd' : 'even'}"}\n`);
@@ -254,15 +254,15 @@ test(
   },
 );
 
-describe('a row that is longer than the model reads', () => {
-  /** Tokens of some bytes each; the tiny model reads 256. */
+describe("a row that is longer than the model's context", () => {
+  /** Tokens of a few bytes each. The tiny model reads 256. */
   const words = (count: number): string => Array.from({ length: count }, (_, i) => `word${i % 10}`).join(' ');
   const data = (): string => join(dirname(spec.prompt), 'rows.jsonl');
   const add = (...texts: string[]): void => {
     for (const text of texts) appendFileSync(data(), `{"text": "${text}", "kind": "odd"}\n`);
   };
 
-  test('is named by its line before anything is computed, and so are others like it, of whichever split', async () => {
+  test('is named by its line before anything is computed, as are others like it in every split', async () => {
     add(words(300), 'short enough', words(301), words(302));
     await expect(open()).rejects.toMatchObject({
       reason: 'too-long',
@@ -274,7 +274,7 @@ describe('a row that is longer than the model reads', () => {
     });
   });
 
-  test('is left out where that is asked, sealed ones too, and all others stay in their splits', async () => {
+  test('is left out on request, in the sealed split too, and all others stay in their splits', async () => {
     const sizes = ({ trainset, valset, testSize }: Session): number[] => [trainset.length, valset.length, testSize];
     const { session: before } = await open();
     add(...Array.from({ length: 12 }, (_, i) => words(300 + i)));
@@ -286,7 +286,7 @@ describe('a row that is longer than the model reads', () => {
     ]);
   });
 
-  test('is told of too where it is a sample value in every row that makes it long', async () => {
+  test('is also reported if a sample value that is the same in every row makes it long', async () => {
     const front = ['data: rows.jsonl', 'output: kind', 'labels: from-data', `model: ${tinyModel}`].map((line) => `  ${line}\n`).join('');
     spec = { ...spec, prompt: join(dirname(spec.prompt), 'kind.prompty') };
     const withTone = (tone: string): void =>
@@ -297,7 +297,7 @@ describe('a row that is longer than the model reads', () => {
     await expect(open()).rejects.toMatchObject({ reason: 'too-long', where: { file: data() } });
   });
 
-  test('that just fits stays; of a prompt that is too long by itself no row is to blame', async () => {
+  test('stays if it just fits. If a prompt is too long by itself, no row is to blame', async () => {
     add('x '.repeat(60));
     expect((await open()).session.notices).toEqual([]);
     writeFileSync(spec.prompt, readFileSync(spec.prompt, 'utf8').replace('Text:', `${words(300)}\nText:`));

@@ -1,4 +1,4 @@
-/** @file Opens everything that a prompt file or a program names: data, model, adapter, evaluator. The one place where the rooms are wired together. */
+/** @file Opens everything that a prompt file or a program names: data, model, adapter, evaluator. The only place where the rooms are wired together. */
 import { availableParallelism } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import type { Row } from '../data/dataset.ts';
@@ -40,64 +40,64 @@ import { requireNothingForeign } from './trust.ts';
 
 export interface Session {
   readonly workspace: string;
-  /** Of a program: the whole of it, as if it were one prompt file. */
+  /** For a program, the whole of it, as if it were one prompt file. */
   readonly file: PromptFile;
   readonly program?: Program;
   readonly model: OpenedModel;
-  /** How `peft` finds the base model of an adapter. */
+  /** The name by which `peft` finds an adapter's base model. */
   readonly modelSource: string;
-  /** Milliseconds that finding the model took, and its download, if it was not there. */
+  /** Milliseconds for finding the model, including its download if it was missing. */
   readonly fetching: number;
   readonly threads: number;
   readonly evaluator: Evaluator;
-  /** How long answers of free text may be and what ends them, step by step; null of a step that chooses labels. */
+  /** How long free-text answers may be and what ends them, step by step; null for a step that chooses labels. */
   readonly answerEnds: readonly (AnswerEnds | null)[];
-  /** The same that remembers nothing yet. */
+  /** The same evaluator with an empty cache. */
   readonly freshEvaluator: () => Evaluator;
-  /** What measures the price of an answer. */
+  /** Measures the price of an answer. */
   readonly price: PriceMeter;
-  /** Of a program: what coordinators need beyond the evaluator. */
+  /** For a program, what coordinators need in addition to the evaluator. */
   readonly programEvaluator?: ProgramEvaluator;
-  /** The day that the chat template is told, YYYY-MM-DD; absent where it asks for none. */
+  /** The date that the chat template is given, YYYY-MM-DD. Absent if it reads none. */
   readonly chatDate?: string;
-  /** The one that the prompt file or the caller names. */
+  /** The adapter that the prompt file or the caller names. */
   readonly adapter?: Adapter;
   readonly trainset: readonly Row[];
   readonly valset: readonly Row[];
-  /** Rows that openTest gives. */
+  /** The number of rows that openTest returns. */
   readonly testSize: number;
   /** Opens the sealed test split. */
   openTest(reason: string): readonly Row[];
   /** SHA-256 of each data file, by its path in the workspace. */
   readonly dataHashes: Readonly<Record<string, string>>;
-  /** The same of each metric that is a module. */
+  /** The same for each metric that is a module. */
   readonly moduleHashes: Readonly<Record<string, string>>;
-  /** Warnings for people about prompt and data, and about what could not be kept on the disk. */
+  /** Warnings for people about prompt and data, and about what could not be kept on disk. */
   readonly notices: readonly string[];
-  /** Adds one. */
+  /** Adds a notice. */
   readonly warn: (notice: string) => void;
-  /** Drops the answers remembered since the last time; of a forgetful session only. */
+  /** Drops the answers cached since the last call. Only for a forgetful session. */
   readonly forget: () => void;
   dispose(): Promise<void>;
 }
 
 export interface SessionOptions extends PromptTexts {
   /**
-   * Remember answers in memory only, until `forget`. A run needs it: the last bits of an answer hang on what it was computed together
-   * with, so a resumed run gives the same journal only if both start a phase knowing nothing.
+   * Keep answers in memory only, until `forget`. A run needs this: the last bits of an answer depend on what it was batched with, so a
+   * resumed run gives the same journal only if both start a phase with an empty cache.
    */
   readonly forgetful?: boolean;
-  /** Ends that were decided before, by a run that goes on; 'as-ever': it began before they came from the training answers. */
+  /** Ends that a resumed run decided earlier; 'as-ever' if the run began before ends were derived from the training answers. */
   readonly answerEnds?: readonly (AnswerEnds | null)[] | 'as-ever';
-  /** Hears what takes time, e.g. the loading of the model, and which share of it is done where that is known. */
+  /** Called with work that takes time, e.g. loading the model, and with the share that is done if it is known. */
   readonly onBusy?: (what: string, share?: number) => void;
-  /** Who has the model, or loads it, and disposes of it when it is no longer needed; else the session does. */
+  /** Holds or loads the model, and disposes of it when it is no longer needed. By default the session does. */
   readonly models?: ModelKeeper;
   /** Aborting it ends a download; an AbortError is thrown then. */
   readonly signal?: AbortSignal;
-  /** What may end work of the model that is under way. */
+  /** What may end the model's current work. */
   readonly interrupt?: Interrupt;
-  /** Called once the data is read, before a model is looked for; may refuse. */
+  /** Called once the data is read, before the model is located. May refuse. */
   readonly onRead?: (read: { readonly file: PromptFile; readonly valset: readonly Row[] }) => void;
 }
 

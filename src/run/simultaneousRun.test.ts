@@ -1,5 +1,5 @@
 /**
- * @file A simultaneous run on disk: killed and resumed, stopped while its soft prompt stands, accepted, and told of.
+ * @file A simultaneous run on disk: killed and resumed, stopped while it uses its soft prompt, accepted, and reported.
  * @module-tag long
  */
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -35,7 +35,7 @@ function specIn(name: string): RunSpec {
   return { ...runDefaults, prompt, threads: 1, coordinator: 'simultaneous', budget: { tokens: 12_000 }, lora: { rank: 4 } };
 }
 
-/** What the journal tells, but for its name and its times. */
+/** The journal without its name and its times. */
 const timeless = (directory: RunDirectory): unknown[] =>
   readJournal(directory.journal).map(({ at, ...line }) => {
     expect(at).toBeGreaterThanOrEqual(0);
@@ -44,7 +44,7 @@ const timeless = (directory: RunDirectory): unknown[] =>
     return line.type === 'rateMeasured' ? { ...line, tokensPerSecond: 0 } : line;
   });
 
-test('killed after its joint phase and resumed, a run has the journal of one that was not', async () => {
+test('a run that is killed after its joint phase and resumed has the journal of a run that was not killed', async () => {
   const spec = specIn('whole');
   const whole = await startRun(spec);
   const killed = specIn('killed');
@@ -71,7 +71,7 @@ test('killed after its joint phase and resumed, a run has the journal of one tha
   );
 });
 
-test('stopped while its soft prompt stands, it is accepted with it, and scores from the prompt file what the run measured', async () => {
+test('stopped while it uses its soft prompt, it is accepted with it, and the prompt file scores what the run measured', async () => {
   const spec = specIn('stopped');
   const stop = new AbortController();
   const { directory, state } = await startRun(spec, {
@@ -79,7 +79,7 @@ test('stopped while its soft prompt stands, it is accepted with it, and scores f
     onLine: (line) => line.type === 'phaseEnded' && line.target === 'both' && stop.abort(),
   });
   expect(state.best!.prompt.body).toContain('{{soft}}');
-  // Opened after the 2x2, which needs the soft prompt with the old weights too.
+  // Opened after the 2x2, which also needs the soft prompt with the old weights.
   expect(state.attribution!.cells).toHaveLength(4);
   const { written } = accept(proposalOf(directory, readState(directory)));
   expect(written).toHaveLength(2);
@@ -92,7 +92,7 @@ test('stopped while its soft prompt stands, it is accepted with it, and scores f
   await session.dispose();
 });
 
-test('options of the other coordinator bring a notice, and the weights alone are refused', async () => {
+test('options of the other coordinator bring a notice, and tuning the weights alone is refused', async () => {
   const spec = specIn('options');
   const session = await openSession(spec);
   expect(openOptimizer(session, { ...spec, schedule: 'classic' }).notices).toEqual([expect.stringContaining('have no effect')]);

@@ -13,22 +13,22 @@ test.each([
   ['2000000p', { tokens: 2_000_000 }],
 ])('the budget %s', (text, budget) => expect(parseBudget(text)).toEqual(budget));
 
-test.each(['45', '20000', ' 300 '])("the budget '%s' lacks its unit, and the hint has it in both kinds", (text) => {
+test.each(['45', '20000', ' 300 '])("the budget '%s' lacks its unit, and the hint names both units", (text) => {
   const hint = expect.stringContaining(`k for ${text.trim()} tokens, or ${text.trim()}s`) as string;
   expect(() => parseBudget(text)).toThrow(expect.objectContaining({ reason: 'bad-budget', hint }) as Error);
 });
 
 test.each([20_000, '20000', { seconds: 0 }, { tokens: NaN }, { seconds: 1, tokens: 1 }, {}, null, { hours: 1 }])(
-  'a program that gives the budget %j is told',
+  'a program that gives the budget %j gets an error',
   (budget) => expect(() => checkedBudget(budget)).toThrow(expect.objectContaining({ reason: 'bad-budget' }) as Error),
 );
 
-test('a program may give a budget as people write it', () => {
+test('the API accepts a budget in the notation for people', () => {
   expect(checkedBudget('5m')).toEqual({ seconds: 300 });
   expect(checkedBudget({ tokens: 58_000 })).toEqual({ tokens: 58_000 });
 });
 
-test.each(['', '0m', '-5m', '5 weeks', '1.2.3h', 'm'])("'%s' is no budget", (text) => {
+test.each(['', '0m', '-5m', '5 weeks', '1.2.3h', 'm'])("'%s' is not a budget", (text) => {
   expect(() => parseBudget(text)).toThrow(expect.objectContaining({ reason: 'bad-budget' }) as Error);
 });
 

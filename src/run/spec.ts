@@ -1,4 +1,4 @@
-/** @file What a user asks of one run; `runDefaults` has everything but the prompt. */
+/** @file The options of one run. `runDefaults` has everything but the prompt. */
 import { TandemError } from '../errors.ts';
 import type { LoraConfig } from '../model/adapter.ts';
 import type { AdapterChoice } from '../model/stepAdapters.ts';
@@ -7,7 +7,7 @@ import { baselineNames, isBaseline, type BaselineName } from '../optimize/baseli
 import type { Curriculum, Pacing } from '../optimize/curriculum.ts';
 import type { GateSettings } from '../prompt/settings.ts';
 
-/** Seconds of wall clock, everything from the command to the end of the final test, or, for comparisons at equal compute, tokens. */
+/** Seconds of wall clock, from the command to the end of the final test, or tokens for comparisons at equal compute. */
 export type Budget = { readonly seconds: number } | { readonly tokens: number };
 
 /** `gated` and `classic`, a published chain of steps such as `chain:p -> w -> p`, or a published method such as `baseline:mipro`. */
@@ -17,16 +17,16 @@ export const strategies = ['plain', 'mixture', 'look-ahead'] as const;
 /** How a prompt step escapes lock-in. */
 export type Strategy = (typeof strategies)[number];
 
-/** The way of optimizing jointly: prompt and weights by turns, one block at a time, or a soft prompt and the weights in one backward pass. */
+/** How to optimize jointly: prompt and weights alternately, one block at a time, or a soft prompt and the weights in one backward pass. */
 export const coordinators = ['alternating', 'coordinate', 'simultaneous'] as const;
 export type CoordinatorName = (typeof coordinators)[number];
 
-/** What is asked of a soft prompt; the coordinator's own default where absent. */
+/** Options of a soft prompt. The coordinator's own defaults if absent. */
 export interface SoftPromptChoice {
   /** Virtual tokens. */
   readonly tokens?: number;
   readonly start?: SoftStart;
-  /** May it stay as a part of the adapter where no text holds its score? */
+  /** Whether it may stay as a part of the adapter if no text reaches its score. */
   readonly keep?: boolean;
 }
 
@@ -36,24 +36,24 @@ export type TuneChoice = (typeof tuneChoices)[number];
 export const executors = ['onnxruntime', 'tensorflow'] as const;
 export type ExecutorName = (typeof executors)[number];
 
-/** How many rows of each split to use at most; all of them where absent. */
+/** The most rows of each split to use. All of them if absent. */
 export interface RowLimits {
   readonly train?: number;
   readonly val?: number;
   readonly test?: number;
 }
 
-/** The rows that a prompt is measured on; 'test' opens the sealed split. */
+/** The rows that a prompt is measured on. 'test' opens the sealed split. */
 export type Split = 'val' | 'test';
 
-/** What people call the splits: `validation rows`. */
+/** The splits' names for people: `validation rows`. */
 export const splitWords = { train: 'training', val: 'validation', test: 'test' } as const;
 
 /** Which prompt, on which model: enough to evaluate. */
 export interface SessionSpec {
   /** Absolute path of the prompt file. */
   readonly prompt: string;
-  /** Overrides the front matter's. */
+  /** Overrides the model in the front matter. */
   readonly model?: string;
   /** A PEFT directory to start from; overrides the front matter's. */
   readonly adapter?: string;
@@ -61,19 +61,19 @@ export interface SessionSpec {
   readonly rows: RowLimits;
   readonly executor: ExecutorName;
   readonly threads?: number;
-  /** Nobody vouches for the workspace: no model but the embedded one is loaded, and no adapter that the prompt file names. */
+  /** The workspace is not trusted: only the embedded model is loaded, and no adapter that the prompt file names. */
   readonly untrusted?: true;
-  /** Metrics of the prompt file that are JavaScript modules may run. Not kept with a run: whoever resumes it says so again. */
+  /** Metrics of the prompt file that are JavaScript modules may run. Not stored with a run: a resume must allow it again. */
   readonly allowModules?: true;
-  /** The day that chat templates are told where the prompt file names none, YYYY-MM-DD; `defaultChatDate` where absent. A run keeps its own. */
+  /** The date for chat templates if the prompt file names none, YYYY-MM-DD. `defaultChatDate` if absent. A run stores its own. */
   readonly chatDate?: string;
-  /** Bad rows of the data are left out, with a notice; else the first of them is an error. */
+  /** Bad rows of the data are left out, with a notice. Otherwise the first of them is an error. */
   readonly skipBadRows?: true;
 }
 
 /** What writes new instructions. */
 export type WriterChoice =
-  /** A server that speaks as OpenAI's does. */
+  /** A server with OpenAI's API. */
   | { readonly kind: 'endpoint'; readonly url: string; readonly model: string }
   /** A language model of the editor, by its id. */
   | { readonly kind: 'editor'; readonly model: string }
@@ -84,39 +84,39 @@ export interface RunSpec extends SessionSpec {
   readonly budget: Budget;
   /** Milliseconds of a budget of time that were used before the run began, e.g. for preflight. */
   readonly used?: number;
-  /** Absent: 'alternating', as in records of versions that knew no other; of a program of several steps 'coordinate'. */
+  /** If absent, 'alternating', as in records of versions that had no other; for a program of several steps 'coordinate'. */
   readonly coordinator?: CoordinatorName;
   readonly soft?: SoftPromptChoice;
-  /** Of the coordinator that alternates, like the strategy. */
+  /** An option of the alternating coordinator, like the strategy. */
   readonly schedule: Schedule;
-  /** The coordinator's own default where absent. */
+  /** The coordinator's own default if absent. */
   readonly strategy?: Strategy;
   readonly tune: TuneChoice;
-  /** What grows in the course of the run; nothing where absent. */
+  /** What grows during the run. Nothing if absent. */
   readonly curriculum?: Curriculum;
-  /** How fast; the coordinator's own default where absent. */
+  /** How fast it grows. The coordinator's own default if absent. */
   readonly pacing?: Pacing;
-  /** A learned start: 'auto' (where absent) takes the workspace's or the model's own if there is one, 'none' none; else a folder. */
+  /** A learned start: 'auto' (the default) uses the workspace's or the model's own if there is one, 'none' uses none; otherwise a folder. */
   readonly warmStart?: string;
-  /** Of coordinate descent on a program: whether its steps share an adapter; they do where absent, unless the start has one for each. */
+  /** Whether the steps of a program share an adapter in coordinate descent. By default they do, unless the start has one for each. */
   readonly adapters?: AdapterChoice;
-  /** What new adapters are like; in the rest like the adapter to start from, or `defaultLora`. */
+  /** The shape of new adapters. Absent values come from the adapter to start from, or from `defaultLora`. */
   readonly lora?: Partial<LoraConfig>;
-  /** When a shorter prompt is taken; what is absent stands in the prompt file, or is the default. */
+  /** When a shorter prompt is kept. Absent values come from the prompt file, or are the defaults. */
   readonly gate?: GateSettings;
-  /** How many runs the workspace keeps, this one among them: older ones are removed as it begins. `keptRuns` where absent; 0 for all. */
+  /** How many runs the workspace keeps, including this one. Older ones are removed when it begins. `keptRuns` if absent; 0 for all. */
   readonly keepRuns?: number;
-  /** Writes new instructions; nothing does where absent. */
+  /** Writes new instructions. Nothing does if absent. */
   readonly writer?: WriterChoice;
-  /** Tokens of the writer that the run may spend: a budget of its own. `usualWriterBudget` where absent. */
+  /** Tokens of the writer that the run may spend, a separate budget. `usualWriterBudget` if absent. */
   readonly writerBudget?: number;
-  /** Rows may be sent to the writer. Not kept with a run: whoever resumes it says so again. */
+  /** Rows may be sent to the writer. Not stored with a run: a resume must allow it again. */
   readonly writerConsent?: true;
-  /** After the run: p -> p, w -> w and the best alone, each at as much compute, on the same test rows. */
+  /** After the run: p -> p, w -> w and the best alone, each at the same compute, on the same test rows. */
   readonly controls?: true;
 }
 
-/** How many runs a workspace keeps where nobody says otherwise. */
+/** How many runs a workspace keeps by default. */
 export const keptRuns = 20;
 
 export const sessionDefaults: Omit<SessionSpec, 'prompt'> = { seed: 0, rows: {}, executor: 'onnxruntime' };
@@ -124,7 +124,7 @@ export const runDefaults: Omit<RunSpec, 'prompt'> = { ...sessionDefaults, budget
 
 /**
  * `90s`, `5m`, `1.5h`, or `60k` and `2M` for tokens. `60k` is how older versions wrote tokens.
- * @throws TandemError reason 'bad-budget', of a number without its unit too
+ * @throws TandemError reason 'bad-budget', also for a number without its unit
  */
 export function parseBudget(text: string): Budget {
   const [, amount, unit] = /^(\d+(?:\.\d*)?|\.\d+)\s*(s|m|h|k|M|p)?$/.exec(text.trim()) ?? [];
@@ -148,7 +148,7 @@ export function parseWriterBudget(text: string): number {
   throw badBudget(`'${text}' is not a budget for a writer.`, 'Write a number of tokens, such as 50k.');
 }
 
-/** A budget as a program gave it. @throws TandemError reason 'bad-budget' */
+/** A budget as a program passes it. @throws TandemError reason 'bad-budget' */
 export function checkedBudget(budget: unknown): Budget {
   if (typeof budget === 'number') throw badBudget(`${budget} is a budget without a unit.`, 'Use { seconds } or { tokens }.');
   if (typeof budget === 'string') return parseBudget(budget);
@@ -163,7 +163,7 @@ const badBudget = (message: string, hint: string): TandemError => new TandemErro
 const unitHint = (amount: string): string =>
   `Write ${Number(amount) / 1000}k for ${amount} tokens, or ${amount}s, ${amount}m or ${amount}h for time.`;
 
-/** `p` and `w` in order; none of a schedule that is no chain. */
+/** `p` and `w` in order. Empty for a schedule that is not a chain. */
 export function chainSteps(schedule: Schedule): string[] {
   return schedule.startsWith('chain:')
     ? schedule

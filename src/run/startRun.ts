@@ -1,4 +1,4 @@
-/** @file Starts and resumes runs in this process; the worker calls it, and who uses the API. */
+/** @file Starts and resumes runs in this process, for the worker and for users of the API. */
 import { describeError, TandemError } from '../errors.ts';
 import { checkedLora } from '../model/adapter.ts';
 import { requireSameData, requireSameModel } from './changedInputs.ts';
@@ -76,7 +76,7 @@ export async function resumeRun(
   { allowModules, writerConsent, ...hooks }: RunHooks & Pick<RunSpec, 'allowModules' | 'writerConsent'> = {},
 ): Promise<{ directory: RunDirectory; state: RunState }> {
   const { spec: asked, source, sources = {}, data, created } = readRecord(directory);
-  // Versions that kept no day told templates the one on which they ran.
+  // Versions that stored no date gave templates the current date.
   const spec: RunSpec = { ...asked, chatDate: asked.chatDate ?? created.slice(0, 10), allowModules, writerConsent };
   const waiting = clockFrom();
   if (readState(directory).status === 'ended') {
@@ -113,7 +113,7 @@ export async function resumeRun(
   });
 }
 
-/** What cannot be tidied away is no reason not to run. */
+/** A failure to tidy up is no reason not to run. */
 async function tidy({ workspace }: RunDirectory, { keepRuns }: RunSpec, { warn }: Session): Promise<void> {
   try {
     await pruneWorkspace(workspace, { keep: keepRuns });
@@ -122,7 +122,7 @@ async function tidy({ workspace }: RunDirectory, { keepRuns }: RunSpec, { warn }
   }
 }
 
-/** Two runs would share the machine's cores and memory, and be slower than one after the other; each would mismeasure its rate. */
+/** Two runs would share the machine's cores and memory and be slower than one after the other. Each would also mismeasure its rate. */
 async function alone<T>(workspace: string, { prompt }: RunSpec, { onBusy, signal }: RunHooks, work: () => Promise<T>): Promise<T> {
   const release = await acquireLock(workspaceLock(workspace), {
     work: `the run of ${portable(workspace, prompt)}`,
@@ -137,7 +137,7 @@ async function alone<T>(workspace: string, { prompt }: RunSpec, { onBusy, signal
   }
 }
 
-/** The texts of a program's prompt files as the run begins with them. */
+/** The texts of a program's prompt files at the beginning of the run. */
 function sourcesOf({ program }: Session): { sources?: Readonly<Record<string, string>> } {
   return program ? { sources: Object.fromEntries(program.steps.map(({ path, text }) => [path, text])) } : {};
 }

@@ -1,5 +1,5 @@
 /**
- * @file Turns a budget of time into tokens, again and again: what the remaining time pays for at the recent speed. A decision is journalled
+ * @file Converts a budget of time into tokens, repeatedly: what the remaining time pays for at the recent speed. A decision is journalled
  * before it is used, so the journal has everything that the clock has decided.
  */
 import type { RunEvent } from './record/events.ts';
@@ -7,22 +7,22 @@ import type { RunEvent } from './record/events.ts';
 export type BudgetPlanned = Extract<RunEvent, { type: 'budgetPlanned' }>;
 
 export interface TimePlan {
-  /** Tokens that may be spent in total, after this many have been spent; the same until the clock says something else. */
+  /** The total tokens that may be spent, given that this many have been spent. Unchanged until the clock requires another number. */
   readonly budget: (spent: number) => number;
-  /** Announces uncounted work of this many tokens: it still shows how fast the machine is. */
+  /** Announces uncounted work of this many tokens, which still shows how fast the machine is. */
   readonly uncounted: (tokensUsed: number) => void;
   /** Recent speed, in tokens per second. */
   readonly speed: () => number;
 }
 
 export interface TimePlanOptions {
-  /** When everything must be done, in milliseconds of running time. */
+  /** The time at which everything must be done, in milliseconds of running time. */
   readonly deadline: number;
   /** Milliseconds of running time. */
   readonly elapsed: () => number;
-  /** Milliseconds that the end takes at so many tokens per second. */
+  /** The milliseconds that the end takes at this many tokens per second. */
   readonly reserve: (tokensPerSecond: number) => number;
-  /** The speed that is known at the beginning, in tokens per second, and the plan that is in force, of a resumed run. */
+  /** The speed known at the beginning, in tokens per second, and for a resumed run the plan in force. */
   readonly speed: number;
   readonly budget?: number;
   /** Tokens spent at the beginning. */
@@ -30,11 +30,11 @@ export interface TimePlanOptions {
   readonly tell: (event: BudgetPlanned) => void;
 }
 
-/** The speed is that of this share of the whole time, the later the more. */
+/** The speed is averaged over this share of the whole time, with recent work weighted more. */
 const memory = 1 / 15;
-/** Milliseconds of it at the least and at the most. */
+/** The least and the most milliseconds of that span. */
 const [shortest, longest] = [1000, 20_000];
-/** A plan stays while it differs by less than these shares of what is left, and of the whole. */
+/** A plan is kept while it differs by less than these shares of the rest and of the whole. */
 const [tolerance, least] = [0.05, 0.005];
 
 export function makeTimePlan(options: TimePlanOptions): TimePlan {
@@ -43,7 +43,7 @@ export function makeTimePlan(options: TimePlanOptions): TimePlan {
   let last = { spent: options.spent, at: elapsed() };
   let looked: number | undefined;
   let more = 0;
-  // Tokens and milliseconds of late; older ones count less and less.
+  // Recent tokens and milliseconds, with exponentially decaying weights.
   let sum = { tokensUsed: (options.speed * span) / 1000, time: span };
   let plan = options.budget;
   const speed = (): number => (1000 * sum.tokensUsed) / sum.time;
@@ -51,7 +51,7 @@ export function makeTimePlan(options: TimePlanOptions): TimePlan {
     speed,
     uncounted: (tokensUsed) => void (more = tokensUsed),
     budget(spent) {
-      // Of two looks without work between them the second says the same.
+      // Two calls without work in between give the same answer.
       if (spent === looked && plan !== undefined) return plan;
       looked = spent;
       const at = elapsed();

@@ -1,4 +1,4 @@
-/** @file A run on a clock of its own: every piece of work takes as long as the machine's speed at that moment says. */
+/** @file A run on a simulated clock: every piece of work takes as long as the machine's current speed implies. */
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Row } from '../data/dataset.ts';
@@ -12,10 +12,10 @@ import { fakeConfig, fakeSpec } from './fakeRun.fixture.ts';
 import { createRun, type RunDirectory } from './record/runDirectory.ts';
 import type { Budget } from './spec.ts';
 
-/** Tokens per second after so many seconds. */
+/** Tokens per second after this many seconds. */
 export type Speed = (seconds: number) => number;
 
-/** Milliseconds, which pass by work alone. */
+/** Milliseconds, which pass only through work. */
 export interface WorkClock {
   readonly now: () => number;
   readonly work: (tokensUsed: number) => void;
@@ -26,7 +26,7 @@ export function workClock(speed: Speed, from = 0): WorkClock {
   return {
     now: () => milliseconds,
     work: (tokensUsed) => {
-      // The speed may change in the midst of it.
+      // The speed may change in the middle of it.
       for (let left = tokensUsed; left > 0;) {
         const part = Math.min(left, speed(milliseconds / 1000) / 10);
         milliseconds += (1000 * part) / speed(milliseconds / 1000);
@@ -84,7 +84,7 @@ export function timedExecution({
   };
 }
 
-/** Work takes its time; what a candidate was asked before takes none until the run forgets it. */
+/** Work takes time. An answer that a candidate gave before takes none until the run forgets it. */
 function metered(context: Execution['context'], { work }: WorkClock): Execution['context'] {
   const { evaluator } = context;
   const trainer = partsOf(context.trainer);
@@ -95,7 +95,7 @@ function metered(context: Execution['context'], { work }: WorkClock): Execution[
       ...evaluator,
       async evaluate(candidate, rows, options) {
         const evaluation = await evaluator.evaluate(candidate, rows, options);
-        // How label scores are read takes no time.
+        // Changing only the label scoring takes no time.
         const key = `${promptKey({ ...candidate.prompt, decoding: undefined })} ${candidate.adapter?.id ?? ''}`;
         const seen = known.get(key) ?? new Set();
         known.set(key, seen);

@@ -1,5 +1,5 @@
 /**
- * @file A budget of time is kept on a machine whose speed changes: every coordinator, on the clock of its own work.
+ * @file A budget of time is kept on a machine whose speed changes, by every coordinator, on a simulated clock.
  * @module-tag long
  */
 import fc from 'fast-check';
@@ -53,7 +53,7 @@ const speeds: Readonly<Record<string, Speed>> = {
 function runOf(make: () => Coordinator, speed: Speed, more: Partial<TimedRun> = {}): TimedRun {
   const adapters = memoryAdapters();
   const context = kindContext(model, { adapters, trainset, valset, seed: 3, budget: 0 });
-  // A new one for each phase, as after a kill.
+  // A new coordinator for each phase, as after a kill.
   const coordinator = {
     begin: (...asked) => make().begin(...asked),
     advance: (...asked) => make().advance(...asked),
@@ -67,7 +67,7 @@ function runOf(make: () => Coordinator, speed: Speed, more: Partial<TimedRun> = 
 }
 
 const linesOf = ({ directory }: { directory: RunDirectory }): JournalLine[] => readJournal(directory.journal);
-/** Ends that are told, and come before the time is up. */
+/** Reported ends that come before the time is up. */
 const ownEnds = /^(neither the prompt nor the weights improve|no block improves|all rounds are complete|every pair)/;
 
 describe.each(Object.entries(speeds))('%s', (_, speed) => {
@@ -77,7 +77,7 @@ describe.each(Object.entries(speeds))('%s', (_, speed) => {
     expect(state.attribution).toBeDefined();
     expect(state.elapsed / 1000).toBeLessThan(1.1 * seconds);
     if (!ownEnds.test(state.because!)) expect(state.elapsed / 1000).toBeGreaterThan(0.9 * seconds);
-    // What the clock decided stands in the journal before the work that it decided on.
+    // A decision of the clock is in the journal before the work that it decided on.
     expect(linesOf(run).some(({ type }) => type === 'budgetPlanned')).toBe(true);
   });
 });
@@ -86,16 +86,16 @@ describe('what the clock decides', () => {
   const speed: Speed = (at) => (at < 90 ? 200 : at < 180 ? 60 : 150);
   const timeless = (lines: readonly JournalLine[]) => lines.map((line) => ({ ...line, at: 0 }));
 
-  test('stands in the journal: a run that is told the same decisions is the same, line by line, at any speed', async () => {
+  test('is in the journal: a run that replays the same decisions is the same, line by line, at any speed', async () => {
     const run = runOf(makers.alternating, speed);
     await timedRun(run);
-    const told = linesOf(run).flatMap((line) => (line.type === 'budgetPlanned' ? [line] : []));
-    expect(told.length).toBeGreaterThan(3);
-    // The optimizer again, with the decisions in the place of the clock.
+    const planned = linesOf(run).flatMap((line) => (line.type === 'budgetPlanned' ? [line] : []));
+    expect(planned.length).toBeGreaterThan(3);
+    // The optimizer again, with the decisions in place of the clock.
     const again = runOf(makers.alternating, speed);
     const events: unknown[] = [];
     const { budget: first } = linesOf(run).find(({ type }) => type === 'rateMeasured') as Extract<JournalLine, { type: 'rateMeasured' }>;
-    const clock = (spent: number): number => told.findLast(({ tokensUsed }) => tokensUsed <= spent)?.budget ?? first;
+    const clock = (spent: number): number => planned.findLast(({ tokensUsed }) => tokensUsed <= spent)?.budget ?? first;
     const context = { ...again.context, emit: (event: unknown) => void events.push(event) };
     const tokensNow = (tokensUsed: number) => ({ ...context, budget: clock(tokensUsed), clock });
     let state = await again.coordinator.begin(tokensNow(0));
@@ -108,14 +108,14 @@ describe('what the clock decides', () => {
     expect(events).toEqual(ofOptimizer.map(({ version: _v, seq: _s, at: _a, ...event }) => event));
   });
 
-  test('a run killed at any checkpoint keeps what was decided before it, counts the time that was used, and ends in time', async () => {
+  test('a run that is killed at any checkpoint keeps earlier decisions, counts the time that was used, and ends in time', async () => {
     const run = runOf(makers.alternating, speed);
     const kept: { readonly directory: RunDirectory; readonly at: number }[] = [];
     let last = 0;
     await executeRun({
       ...timedExecution(run),
       onLine: (line) => {
-        // What a kill at this moment would leave on the disk.
+        // What a kill at this moment would leave on disk.
         if (line.type !== 'phaseStarted' && !(line.type === 'weightStep' && line.seq - last > 25)) return;
         last = line.seq;
         const copy = newTimedDirectory(temporary);
@@ -137,7 +137,7 @@ describe('what the clock decides', () => {
     }
   });
 
-  test('whatever the speed does, the time is kept', async () => {
+  test('the time is kept whatever the speed does', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.record({ at: fc.integer({ min: 0, max: 300 }), speed: fc.integer({ min: 60, max: 240 }) }), { maxLength: 4 }),
@@ -153,14 +153,14 @@ describe('what the clock decides', () => {
     );
   });
 
-  test('the time that preflight took is the run’s own', async () => {
+  test('the time that preflight took counts as the run’s own', async () => {
     const run = runOf(makers.alternating, () => 120, { clock: workClock(() => 120, 100_000) });
     const state = await timedRun(run);
     expect(linesOf(run)[0].at).toBe(100_000);
     expect(state.elapsed / 1000).toBeLessThan(1.1 * seconds);
   });
 
-  test('controls are inside the time; one for which it does not last is left out, and named', async () => {
+  test('controls are inside the time, and one that does not fit is left out and named', async () => {
     const run = runOf(makers['lora-on-gold'], (at) => (at < 130 ? 200 : 67));
     const names = ['p -> p', 'w -> w'] as const;
     const execution = timedExecution(run);

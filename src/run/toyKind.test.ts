@@ -1,6 +1,6 @@
 /**
- * @file A prompt kind and a template language that nobody else knows: with one entry each in their tables they are found, filled in, measured,
- * optimized and written.
+ * @file A new prompt kind and a new template language: with one entry each in their tables they are found, filled in, measured, optimized
+ * and written.
  */
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -48,7 +48,7 @@ const angles: TemplateLanguage = {
   },
 };
 
-/** `# rows.jsonl, kind: odd|even, model` and the body below it; demonstrations have no place. */
+/** `# rows.jsonl, kind: odd|even, model` and the body below it. It has no place for demonstrations. */
 const toy: SinglePromptKind = {
   holds: 'prompt',
   endings: ['.toy.txt'],
@@ -91,7 +91,7 @@ afterAll(() => {
   rmSync(temporary, { recursive: true, force: true });
 });
 
-test('its name is one of a prompt: it is found, a program may name it, and people see it without its ending', () => {
+test('its name is that of a prompt: it is found, a program may name it, and people see it without its ending', () => {
   expect(isPromptPath(path)).toBe(true);
   expect(patternOf()).toContain(',toy.txt}');
   expect(shortName('prompts/kind.toy.txt')).toBe('prompts/kind');
@@ -113,13 +113,13 @@ test('its body is read, filled in and written', () => {
   expect(checkColumns(file(), ['text', 'more', 'kind'])).toMatchObject([{ hint: 'If it helps, write <more> where its value belongs.' }]);
 });
 
-test('an editor knows its variables', () => {
+test('an editor lists its variables', () => {
   const at = text.indexOf('<text>');
   expect(wholeVariableAt(text, at + 3, 'angles')).toMatchObject({ name: 'text', start: at });
   expect(placeAt(text, at + 2, 'angles')).toEqual({ kind: 'variable', span: { start: at, end: at + 5 }, closed: true });
 });
 
-test('it is measured, and its numbers have a name of their own', async () => {
+test('it is measured, and its numbers have a separate name', async () => {
   const session = await openSession({ ...runDefaults, prompt: path, threads: 1 });
   const measured = await measurePrompt(session, 'val');
   await session.dispose();
@@ -129,7 +129,7 @@ test('it is measured, and its numbers have a name of their own', async () => {
   expect(existsSync(join(temporary, '.tandem', 'results', 'kind.toy.txt.json'))).toBe(true);
 });
 
-test('it is optimized: the journal says its language, and its candidates are files of its kind', async () => {
+test('it is optimized: the journal names its language, and its candidates are files of its kind', async () => {
   const spec = { ...runDefaults, prompt: path, threads: 1, tune: 'prompt', budget: { tokens: 20_000 } } as const;
   const { directory, state } = await startRun(spec);
   expect(state.start?.prompt.syntax).toBe('angles');

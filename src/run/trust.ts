@@ -1,9 +1,9 @@
-/** @file What is not loaded from a workspace that nobody vouches for. */
+/** @file What is not loaded from a workspace that is not trusted. */
 import { TandemError } from '../errors.ts';
 import { embeddedModel } from '../model/store/embedded.ts';
 import type { PromptFile } from '../prompt/promptFile.ts';
 
-/** The setting of the prompt file that names a model or an adapter which does not come with Tandem. */
+/** The setting of the prompt file that names a model or an adapter that does not come with Tandem. */
 export function foreignSetting({ settings }: PromptFile): 'adapter' | 'model' | undefined {
   if (settings.adapter !== undefined) return 'adapter';
   return settings.model === embeddedModel ? undefined : 'model';

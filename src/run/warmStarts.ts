@@ -1,4 +1,4 @@
-/** @file Learned starts on disk: a PEFT adapter, `warm-start.json` with where it is from and the prior over proposals, and a card. */
+/** @file Learned starts on disk: a PEFT adapter, `warm-start.json` with its origin and the prior over proposals, and a card. */
 import { existsSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { TandemError } from '../errors.ts';
@@ -20,7 +20,7 @@ export interface WarmStartRecord {
   readonly model: { readonly name: string; readonly fingerprint: string };
   readonly tasks: readonly string[];
   readonly rounds: number;
-  /** Of the soft prompt that was learned beside the adapter; absent where none was. */
+  /** About the soft prompt that was learned beside the adapter. Absent if none was. */
   readonly softTokens?: number;
   /** Tokens that learning took. */
   readonly tokensUsed: number;
@@ -41,7 +41,7 @@ const shape = object<WarmStartRecord>({
   prior: object<ProposalPrior>({ proposers: tallies, kinds: tallies }),
 });
 
-/** Beside a model of Hugging Face's cache all files are links. */
+/** In Hugging Face's cache all files beside a model are links. */
 const readStart = (folder: string): WarmStartRecord | undefined =>
   readVersioned(join(folder, recordName), 2, shape, { links: 'followed', upgrade: warmStartOfVersionOne });
 
@@ -49,7 +49,7 @@ const readStart = (folder: string): WarmStartRecord | undefined =>
 export const warmStartFolder = (workspace: string, model: string): string =>
   join(workspace, '.tandem', 'warm-start', model.replaceAll(/[^\w.-]+/g, '-'));
 
-/** Replaces what is there. @param about what the card says, in Markdown */
+/** Replaces an existing start. @param about the text of the card, in Markdown */
 export async function saveWarmStart(
   folder: string,
   adapter: Adapter,
@@ -61,7 +61,7 @@ export async function saveWarmStart(
   writeFileSync(join(folder, 'README.md'), about);
 }
 
-/** Where a start is from, and its prior; the adapter stays as it is. */
+/** A start's origin and its prior. The adapter is unchanged. */
 export const writeRecord = (folder: string, record: WarmStartRecord): void => writeVersioned(join(folder, recordName), record);
 
 /** @throws TandemError 'no-warm-start', and whatever is wrong with its files */
@@ -76,7 +76,7 @@ export async function readWarmStart(folder: string, from = folder): Promise<{ wa
   return { warm: { from, adapter: await loadAdapter(folder), prior: record.prior }, record };
 }
 
-/** Where a run looks for a start, in this order: what the workspace has learned for the model, then what lies beside the model. */
+/** Where a run searches for a start, in this order: what the workspace has learned for the model, then what is beside the model. */
 function startPlaces(workspace: string, model: string, modelSource: string): { readonly folder: string; readonly name: string }[] {
   const own = warmStartFolder(workspace, model);
   const beside = join(modelSource.endsWith('.gguf') ? dirname(modelSource) : modelSource, 'warm-start');
@@ -87,7 +87,7 @@ function startPlaces(workspace: string, model: string, modelSource: string): { r
 }
 
 /**
- * The learned starts that there are for a model, the one that a run takes by itself first. Whether they fit the weights is seen when a run loads
+ * The learned starts for a model, first the one that a run takes by default. Whether they fit the weights is checked when a run loads
  * them.
  * @param modelSource as resolveModel gives it
  * @throws TandemError 'bad-file', 'newer-version'
@@ -103,8 +103,8 @@ export function learnedStarts(
 }
 
 /**
- * The start of a run: the folder that it names, or, with 'auto', the workspace's own for this model, else the one that lies beside the model.
- * One that belongs to another model is passed over, or refused where it was named.
+ * The start of a run: the folder that it names, or, with 'auto', the workspace's own for this model, otherwise the one beside the model.
+ * One that belongs to another model is skipped, or refused if it was named.
  * @throws TandemError 'no-warm-start', 'other-model'
  */
 export async function warmStartFor(
@@ -112,12 +112,12 @@ export async function warmStartFor(
   spec: RunSpec,
 ): Promise<WarmStart | undefined> {
   const wanted = spec.warmStart ?? 'auto';
-  // Nobody vouches for what a workspace's settings name.
+  // What the settings of an untrusted workspace name is not loaded.
   const asked = spec.untrusted && wanted !== 'none' ? 'auto' : wanted;
-  // A program's probe would have to measure all of its steps: it goes without.
+  // A program's probe would have to measure all of its steps, so it runs without a start.
   if (asked === 'none' || spec.tune === 'prompt' || programEvaluator) return undefined;
   const named = asked !== 'auto';
-  // A published method has none, unless one is named.
+  // A published method has none unless one is named.
   if (!named && spec.schedule.startsWith('baseline:')) return undefined;
   const found = startPlaces(workspace, model.name, modelSource);
   const places = named
@@ -136,7 +136,7 @@ export async function warmStartFor(
   return undefined;
 }
 
-/** The folder where a workspace keeps its start for the model, made if need be. */
+/** The folder where a workspace keeps its start for the model, created if necessary. */
 export function ownWarmStart(workspace: string, model: string): string {
   makeFolder(workspace, 'warm-start');
   return warmStartFolder(workspace, model);

@@ -1,4 +1,4 @@
-/** @file What a token of the prompt is worth: the run's own word, the prompt file's, the default. */
+/** @file What a prompt token is worth: the run's value, else the prompt file's, else the default. */
 import { expect, test } from 'vitest';
 import { defaultWorth } from '../optimize/worth.ts';
 import { parsePromptFile } from '../prompt/readPrompt.ts';
@@ -8,11 +8,11 @@ import { checkedGate, worthOf } from './worthAsked.ts';
 const file = (gate: string) =>
   parsePromptFile('/w/a.prompt.md', `---\ntandem:\n  data: rows.jsonl\n  output: kind\n${gate}---\nText: \${input:text}\n`);
 
-test('nothing asked is the default', () => {
+test('without a request it is the default', () => {
   expect(worthOf({}, file(''))).toEqual(defaultWorth);
 });
 
-test('the prompt file says it in points, and a run may say otherwise, one by one', () => {
+test('the prompt file gives it in points, and a run may override each value', () => {
   const written = file('  gate: {margin: 2, promptCost: 0.25}\n');
   expect(written.problems).toEqual([]);
   expect(worthOf({}, written)).toEqual({ margin: 0.02, perHundredTokens: 0.0025 });
@@ -27,7 +27,7 @@ test('people read it in points', () => {
   );
 });
 
-test('a program that gives no number of points hears so', () => {
+test('a program that passes something other than a number of points gets an error', () => {
   expect(checkedGate({ margin: 100, promptCost: 0 })).toEqual({ margin: 100, promptCost: 0 });
   for (const gate of [{ margin: -1 }, { promptCost: 101 }, { margin: NaN }]) {
     expect(() => checkedGate(gate)).toThrow(expect.objectContaining({ reason: 'bad-option' }) as Error);

@@ -5,7 +5,7 @@ import type { PromptFile } from '../prompt/promptFile.ts';
 import type { GateSettings } from '../prompt/settings.ts';
 import type { RunSpec } from './spec.ts';
 
-/** People say it in points, the optimizer reads shares. */
+/** People give it in points, the optimizer uses shares. */
 export function worthOf({ gate: asked }: Pick<RunSpec, 'gate'>, { settings }: Pick<PromptFile, 'settings'>): Worth {
   const { margin, promptCost } = { ...settings.gate, ...asked };
   return {

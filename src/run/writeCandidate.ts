@@ -8,7 +8,7 @@ import { writeFileAtomically } from './record/jsonFile.ts';
 import type { RunDirectory } from './record/runDirectory.ts';
 import type { Session } from './session.ts';
 
-/** As a whole prompt file; of a program a file for each step: `3.1.summary.prompt.md`. */
+/** A whole prompt file. For a program, a file for each step: `3.1.summary.prompt.md`. */
 export function writeCandidate(
   directory: RunDirectory,
   { file, program }: Pick<Session, 'file' | 'program'>,

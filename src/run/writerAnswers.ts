@@ -1,6 +1,6 @@
 /**
- * @file What a run's writer answered, in a file of its own beside the journal. A resume cuts the journal back to the last checkpoint; this
- * file keeps what was answered after it, so that the same request is told the same once more.
+ * @file What a run's writer answered, in a separate file beside the journal. A resume cuts the journal back to the last checkpoint. This file
+ * keeps what was answered after it, so that the same request gets the same answer again.
  */
 import { createHash } from 'node:crypto';
 import { closeSync, fsyncSync, ftruncateSync, lstatSync, openSync, writeSync } from 'node:fs';
@@ -10,14 +10,14 @@ import type { WriteOptions, WriterMessage } from '../model/writer.ts';
 import { either, exactly, object, shaped, text, whole, type Shape } from '../shape.ts';
 import { requireVersion, type Versioned } from './record/jsonFile.ts';
 
-/** What came of a request: an answer and what it cost, or a trouble. */
+/** The result of a request: an answer and its cost, or a failure. */
 export type Answered =
   | { readonly request: string; readonly text: string; readonly tokens: number; readonly requests: number }
   | { readonly request: string; readonly reason: string; readonly message: string };
 
 export interface Answers {
   readonly get: (request: string) => Answered | undefined;
-  /** Is on the disk itself when this returns. */
+  /** The line is on disk when this returns. */
   readonly add: (answered: Answered) => void;
 }
 
@@ -31,7 +31,7 @@ export function requestKey(writer: string, messages: readonly WriterMessage[], o
 }
 
 /**
- * Those in the file. It is made with the first answer. A last line without its end was torn by a kill: nobody has used it, and it is cut off.
+ * The answers in the file, which is created with the first answer. A last line that a kill tore was never used, and is cut off.
  * @throws TandemError reasons 'bad-file', 'newer-version', 'not-a-file', 'too-large'
  */
 export function openAnswers(file: string): Answers {

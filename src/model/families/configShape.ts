@@ -1,10 +1,10 @@
-/** @file What the config.json of all our families says alike: read as a shape, and written. */
+/** @file The common part of all families' config.json: read as a shape, and written. */
 import { shown, type ConfigFields } from '../configFields.ts';
 import type { LinearName } from '../linears.ts';
 import { biasesField, requireSizes, windowField, type ModelShape, type SlidingWindow } from '../modelShape.ts';
 import { readRope, writtenScaling } from '../rotary.ts';
 
-/** Where a family differs, and what its configs leave out: the defaults of transformers' config class. */
+/** How a family differs, and the defaults for what its configs leave out, from transformers' config class. */
 export interface ConfigDifferences {
   readonly biases?: readonly LinearName[];
   readonly queryKeyNorm?: true;
@@ -25,7 +25,7 @@ export function readConfigShape(fields: ConfigFields, differences: ConfigDiffere
   const layers = fields.count('num_hidden_layers');
   const maxPositions = fields.count('max_position_embeddings', differences.maxPositions);
   requireSizes({ layers }, fields.file);
-  /** transformers takes the class's default for a field that is absent, and what follows from others for null. */
+  /** transformers uses the class's default for an absent field, and a value derived from other fields for null. */
   const size = (name: string, absent: number | undefined, otherwise: number): number =>
     fields.count(name, fields.raw(name) === undefined ? (absent ?? otherwise) : otherwise);
   return {
@@ -46,7 +46,7 @@ export function readConfigShape(fields: ConfigFields, differences: ConfigDiffere
   };
 }
 
-/** @param own fields of the family @throws TandemError 'unsupported-model' for what only GGUF can say */
+/** @param own fields of the family @throws TandemError 'unsupported-model' for what only GGUF can express */
 export function writtenConfigShape(shape: ModelShape, own: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
   return {
     vocab_size: shape.vocabularySize,
@@ -66,5 +66,5 @@ export function writtenConfigShape(shape: ModelShape, own: Readonly<Record<strin
   };
 }
 
-/** Whether exactly these linears have a bias; both in the order of `linearNames`. */
+/** Whether exactly these linears have a bias. Both are in the order of `linearNames`. */
 export const hasBiases = ({ biases = [] }: ModelShape, expected: readonly LinearName[]): boolean => biases.join() === expected.join();

@@ -1,4 +1,4 @@
-/** @file What the GGUF metadata of all our families says alike: read as a shape, and written. Keys follow llama.cpp's gguf-py. */
+/** @file The common part of all families' GGUF metadata: read as a shape, and written. Keys follow llama.cpp's gguf-py. */
 import { TandemError } from '../../errors.ts';
 import { damagedHint } from '../configFields.ts';
 import { countField, floatField, textField, type GgufField } from '../files/ggufFields.ts';
@@ -30,9 +30,9 @@ export const ggufNames: GgufNames = {
   },
 };
 
-/** Where an architecture differs. */
+/** How an architecture differs. */
 export interface GgufDifferences {
-  /** Linears that always have a bias; others may have one. */
+  /** Linears that always have a bias. Others may have one. */
   readonly biases?: readonly LinearName[];
   readonly queryKeyNorm?: true;
 }
@@ -78,7 +78,7 @@ export function readGgufShape(
   };
 }
 
-/** By key, without the architecture before it. @throws TandemError 'unsupported-model' for what llama.cpp's metadata cannot say */
+/** By key, without the architecture prefix. @throws TandemError 'unsupported-model' for what llama.cpp's metadata cannot express */
 export function writtenGgufShape(shape: ModelShape): Record<string, GgufField> {
   return {
     block_count: countField(shape.layers),
@@ -98,7 +98,7 @@ export function writtenGgufShape(shape: ModelShape): Record<string, GgufField> {
   };
 }
 
-/** llama.cpp stores Llama 3.1's scaling worked out, as a divisor for each frequency. */
+/** llama.cpp stores Llama 3.1's scaling in computed form, as a divisor for each frequency. */
 function readScaling(
   metadata: GgufMetadata,
   architecture: string,
@@ -130,7 +130,7 @@ function readScaling(
           originalMaxPositions: number('original_context_length'),
           betaFast: number('yarn_beta_fast', 32),
           betaSlow: number('yarn_beta_slow', 1),
-          // llama.cpp multiplies what the file says with what follows from the factor.
+          // llama.cpp multiplies the file's value by the one derived from the factor.
           attentionFactor: number('attn_factor', 1) * yarnSharpening(factor),
           truncate: true,
         },

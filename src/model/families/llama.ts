@@ -1,4 +1,4 @@
-/** @file Llama, and models of other names that are built like it, e.g. SmolLM2. */
+/** @file Llama, and models of other names with the same architecture, e.g. SmolLM2. */
 import type { ConfigFields } from '../configFields.ts';
 import { attentionLinears, linearNames, mlpLinears, type LinearName } from '../linears.ts';
 import { hasBiases, readConfigShape, writtenConfigShape } from './configShape.ts';
@@ -6,7 +6,7 @@ import type { Family } from './family.ts';
 import { ggufNames, readGgufShape, writtenGgufShape } from './ggufShape.ts';
 import { rotaryRows } from './rotaryRows.ts';
 
-/** The biases that a config may say. */
+/** The biases that a config can express. */
 const sayable: readonly (readonly LinearName[])[] = [[], attentionLinears, mlpLinears, linearNames];
 
 const biasesOf = (fields: ConfigFields): readonly LinearName[] => [
@@ -28,7 +28,7 @@ export const llama: Family = {
       });
     },
   },
-  // Mistral's own models are `llama` too.
+  // Mistral's own models are also stored as `llama`.
   gguf: {
     architecture: 'llama',
     read: (source) => readGgufShape(source, 'llama'),

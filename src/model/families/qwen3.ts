@@ -1,4 +1,4 @@
-/** @file Qwen3: every head's query and key is normed. */
+/** @file Qwen3: every head's query and key is normalized. */
 import { attentionLinears } from '../linears.ts';
 import { hasBiases, readConfigShape, writtenConfigShape } from './configShape.ts';
 import type { Family } from './family.ts';

@@ -1,4 +1,4 @@
-/** @file How Qwen's configs say which layers have a sliding window. */
+/** @file How Qwen's configs specify which layers have a sliding window. */
 import type { ConfigFields } from '../configFields.ts';
 import { layersFrom, type ModelShape, type SlidingWindow } from '../modelShape.ts';
 

@@ -1,8 +1,8 @@
-/** @file The order in which llama.cpp keeps the rows of Llama's queries and keys. */
+/** @file The order in which llama.cpp stores the rows of Llama's queries and keys. */
 import type { WeightTensor } from '../weightTensor.ts';
 import type { StoredWeights } from './family.ts';
 
-/** llama.cpp rotates neighbours (2i, 2i + 1) of a head, Hugging Face halves (i, i + size / 2): its converter reorders the rows of each head. */
+/** llama.cpp rotates neighbours (2i, 2i + 1) of a head, Hugging Face rotates halves (i, i + size / 2), so its converter reorders the rows of each head. */
 export const rotaryRows: StoredWeights = {
   toFile(name, weight, { headSize }) {
     if (isRotated(name)) reorder(weight, headSize, (row) => (row % 2 === 0 ? row / 2 : (row - 1) / 2 + headSize / 2));

@@ -1,4 +1,4 @@
-/** @file Tests that a family is one entry of the table: a toy one is read from both kinds of files and written to both, and nothing else knows it. */
+/** @file Tests that a family is one entry of the table: a toy one is read from both kinds of files and written to both, and no other code knows it. */
 import { expect, test } from 'vitest';
 import { ggufPlan } from '../files/gguf.ts';
 import type { GgufValue } from '../files/ggufHeader.ts';
@@ -13,7 +13,7 @@ import { families, familyHint, ggufFor } from './table.ts';
 
 const { ffn_gate: gate, ...layerNames } = ggufNames.layer;
 
-/** A Llama whose gates alone have a bias, which its config calls "gated". */
+/** A Llama in which only the gates have a bias, which its config calls "gated". */
 const toy: Family = {
   name: 'Toy',
   config: {
@@ -52,7 +52,7 @@ test('a family reads its config.json, by its class or by its model type, and wri
   expect(parseHuggingFaceConfig(written, 'config.json', withToy)).toEqual(shape);
 });
 
-test('a family reads and writes the metadata of GGUF, with tensor names of its own', () => {
+test('a family reads and writes GGUF metadata with its own tensor names', () => {
   const gguf = ggufFor(shape, withToy);
   expect(gguf.architecture).toBe('toy');
   const written = Object.entries(gguf.write(shape)).map(([key, { value }]) => [`toy.${key}`, value] as const);
@@ -71,7 +71,7 @@ test('a family reads and writes the metadata of GGUF, with tensor names of its o
   expect([...plan.tensors.keys()]).toEqual([...weightShapes(shape).keys()]);
 });
 
-test('without its line in the table nothing knows it', () => {
+test('without its line in the table it is unknown', () => {
   expect(() => parseHuggingFaceConfig(json, 'config.json')).toThrow(
     expect.objectContaining({ reason: 'unsupported-model', hint: familyHint }),
   );

@@ -1,4 +1,4 @@
-/** @file Every model family that runs here, one a line. */
+/** @file Every supported model family, one per line. */
 import { TandemError } from '../../errors.ts';
 import type { ModelShape } from '../modelShape.ts';
 import type { Family, FamilyGguf } from './family.ts';
@@ -7,16 +7,16 @@ import { mistral } from './mistral.ts';
 import { qwen2 } from './qwen2.ts';
 import { qwen3 } from './qwen3.ts';
 
-/** A model is written as the first family that can say all of it. */
+/** A model is written as the first family that can express all of it. */
 export const families: readonly Family[] = [llama, mistral, qwen2, qwen3];
 
-/** What to do where Tandem cannot run a model. */
+/** What to do if Tandem cannot run a model. */
 export const familyHint = `Use a model of the families ${listed(families.map(({ name }) => name))}, e.g. smollm2-135m.`;
 
 /** llama.cpp's architectures. */
 export const ggufsOf = (among: readonly Family[]): readonly FamilyGguf[] => among.flatMap(({ gguf }) => (gguf ? [gguf] : []));
 
-/** What llama.cpp's converter makes of a model of this shape. */
+/** The architecture that llama.cpp's converter gives to a model of this shape. */
 export function ggufFor(shape: ModelShape, among = families): FamilyGguf {
   const found = ggufsOf(among).find((gguf) => gguf.holds(shape));
   if (!found) throw new TandemError('unsupported-model', 'No architecture of llama.cpp has the biases and norms of this model.');

@@ -1,4 +1,4 @@
-/** @file Which files make up an adapter's folder, so that a folder can be told from any other, and be copied without what else lies in it. */
+/** @file The files that make up an adapter's folder, so that such a folder can be recognized, and copied without other files in it. */
 import { copyFileSync, lstatSync, mkdirSync, readdirSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
 import { TandemError } from '../../errors.ts';
@@ -7,11 +7,11 @@ import { parseJson } from '../../json.ts';
 
 export const configName = 'adapter_config.json';
 export const weightsName = 'adapter_model.safetensors';
-/** Of a soft prompt, ours alone: the text that its rows began as, and how far they have drifted from it. */
+/** For a soft prompt, our own file: the text that its rows began as, and how far they have drifted from it. */
 export const originName = 'tandem_soft_prompt.json';
 /** The soft prompt beside a LoRA. */
 export const softFolder = 'soft_prompt';
-/** Of a program whose steps have an adapter each: their folders. */
+/** For a program with an adapter per step: their folders. */
 export const stepsName = 'tandem_steps.json';
 
 const files: ReadonlySet<string> = new Set([configName, weightsName, originName, stepsName]);
@@ -22,8 +22,8 @@ const mostOfConfig = 2 ** 24;
 
 /**
  * The files of an adapter's folder, relative to it.
- * @param beside names of files that may lie in it too, e.g. a card
- * @throws TandemError reason 'bad-adapter' for one that is no adapter's: a link, or with other files or none of these
+ * @param beside names of other files that may be in it, e.g. a card
+ * @throws TandemError reason 'bad-adapter' if it is not an adapter's folder: it is a link, has other files or none of these
  */
 export function adapterFiles(directory: string, beside: readonly string[] = []): string[] {
   const found = filesIn(directory, '', new Set(beside));
@@ -35,7 +35,7 @@ export function adapterFiles(directory: string, beside: readonly string[] = []):
   return found;
 }
 
-/** Copies those files, one by one, into a new folder. @throws TandemError reason 'bad-adapter', before anything is written */
+/** Copies these files, one by one, into a new folder. @throws TandemError reason 'bad-adapter', before anything is written */
 export function copyAdapterFiles(from: string, to: string, beside: readonly string[] = []): void {
   const names = adapterFiles(from, beside);
   mkdirSync(to, { recursive: true });

@@ -20,7 +20,7 @@ export interface ModelParts {
   readonly config: ModelShape;
   readonly weights: ReadonlyMap<string, WeightTensor>;
   readonly tokenizer: Tokenizer;
-  /** Everything that decides how texts become tokens, for the fingerprint. */
+  /** Everything that determines how texts become tokens, for the fingerprint. */
   readonly tokenizerDefinition: string;
 }
 
@@ -46,7 +46,7 @@ export async function readGguf(path: string): Promise<ModelParts> {
   }
 }
 
-/** All but the numbers: that weights are there in their shapes and in a format that is read. @throws as readGguf */
+/** Everything but the numbers: checks that weights exist, in their shapes and in a supported format. @throws as readGguf */
 export async function checkGguf(path: string): Promise<ModelShape> {
   const file = await openFile(path);
   try {
@@ -56,7 +56,7 @@ export async function checkGguf(path: string): Promise<ModelShape> {
   }
 }
 
-/** The tokenizer alone. @throws TandemError 'bad-gguf', 'unsupported-tokenizer', 'bad-tokenizer' */
+/** Only the tokenizer. @throws TandemError 'bad-gguf', 'unsupported-tokenizer', 'bad-tokenizer' */
 export async function readGgufTokenizer(path: string): Promise<Tokenizer> {
   const file = await openFile(path);
   try {
@@ -91,7 +91,7 @@ export interface GgufPlan {
 }
 
 /**
- * What is to be read: nothing is allocated for numbers before all of it is known to fit.
+ * What must be read. Nothing is allocated for numbers until everything is known to fit.
  * @param divisors the values of `rope_freqs.weight`, if there is one
  */
 export function ggufPlan(header: GgufHeader, divisors: readonly number[] | undefined, path: string, among = families): GgufPlan {

@@ -1,4 +1,4 @@
-/** @file The typed metadata of a GGUF file that is written. */
+/** @file Typed metadata for writing a GGUF file. */
 
 export type GgufField =
   | { readonly type: 'text'; readonly value: string }

@@ -1,4 +1,4 @@
-/** @file The header of a GGUF file: metadata, and where each tensor lies. Reads nothing that the file does not hold, whatever its numbers say. */
+/** @file The header of a GGUF file: metadata, and the place of each tensor. Never reads beyond the file, whatever its numbers say. */
 import type { FileHandle } from 'node:fs/promises';
 import { GGMLQuantizationType, GGUFValueType } from '@huggingface/gguf';
 import { TandemError } from '../../errors.ts';
@@ -7,7 +7,7 @@ import { isNumberFormat, numberFormats, readFully, storedBytes, type NumberForma
 export interface GgufTensor {
   readonly name: string;
   readonly format: NumberFormat;
-  /** From the outermost dimension, as ours; GGUF counts from the innermost. */
+  /** From the outermost dimension, as in our code. GGUF counts from the innermost. */
   readonly shape: readonly number[];
   /** Byte position in the file. */
   readonly position: number;
@@ -21,7 +21,7 @@ export interface GgufHeader {
   readonly tensors: readonly GgufTensor[];
 }
 
-/** @throws TandemError 'bad-gguf' for a damaged file, 'unsupported-model' for a number format that is not read */
+/** @throws TandemError 'bad-gguf' for a damaged file, 'unsupported-model' for an unsupported number format */
 export async function readGgufHeader(file: FileHandle, path: string): Promise<GgufHeader> {
   const { size } = await file.stat();
   for (let length = 2 ** 20; ; length *= 4) {
@@ -32,15 +32,15 @@ export async function readGgufHeader(file: FileHandle, path: string): Promise<Gg
   }
 }
 
-/** A vocabulary of half a million tokens with its merges takes some 20 MB. */
+/** A vocabulary of half a million tokens with its merges takes about 20 MB. */
 const mostHeaderBytes = 2 ** 28;
 const mostEntries = 100_000;
 const mostItems = 2 ** 22;
 
 /**
- * The format: ggml's docs/gguf.md, versions 2 and 3. Tensors must follow each other without holes, as llama.cpp demands too.
+ * The format: ggml's docs/gguf.md, versions 2 and 3. Tensors must follow each other without gaps, as llama.cpp also requires.
  * @param bytes the file's beginning
- * @returns 'longer' when the header goes on after these bytes
+ * @returns 'longer' if the header continues after these bytes
  */
 export function parseGgufHeader(bytes: Buffer, fileSize: number, path: string): GgufHeader | 'longer' {
   const damaged = damage(path);
@@ -78,7 +78,7 @@ interface Cursor {
   position(): number;
   uint32(): number;
   uint64(): bigint;
-  /** A number of things. */
+  /** A count. */
   count(most: number): number;
   text(): string;
   value(type: number, key: string): GgufValue;
@@ -123,7 +123,7 @@ function makeCursor(bytes: Buffer, damaged: Damage): Cursor {
     if (!read) throw damaged(`"${shortened(key)}" is of the unknown type ${of}`);
     if (of === type) return read();
     const length = count(mostItems);
-    // Every element takes a byte at least: no array is begun that cannot be finished.
+    // Every element takes at least one byte, so no array is begun that cannot be finished.
     if (length > bytes.length - at) throw pastTheEnd;
     const items: GgufValue[] = [];
     for (let i = 0; i < length; i++) items.push(read());
@@ -156,7 +156,7 @@ function readInfo(cursor: Cursor, damaged: Damage): TensorInfo {
   return { name, shape, type: cursor.uint32(), offset: cursor.uint64() };
 }
 
-/** Checks that the tensors lie one after the other, each within the file. */
+/** Checks that the tensors follow one another, each within the file. */
 function placed(infos: readonly TensorInfo[], headerEnd: number, alignment: number, fileSize: number, path: string): GgufTensor[] {
   const damaged = damage(path);
   const padded = (bytes: number): number => Math.ceil(bytes / alignment) * alignment;
@@ -196,5 +196,5 @@ function alignmentOf(metadata: ReadonlyMap<string, GgufValue>, damaged: Damage):
   throw damaged('"general.alignment" is not a power of two');
 }
 
-/** A name as an error message shows it. */
+/** A name, as shown in an error message. */
 const shortened = (name: string): string => (name.length > 80 ? `${name.slice(0, 80)}…` : name);

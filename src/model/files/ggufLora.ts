@@ -10,7 +10,7 @@ import { writeGgufFile } from './ggufWriter.ts';
 
 /**
  * In float32, as llama.cpp's convert_lora_to_gguf.py writes it: B's rows of queries and keys in llama.cpp's rotary order.
- * @param config of the model that the adapter was tuned on
+ * @param config the config of the model that the adapter was tuned on
  * @throws TandemError 'adapter-mismatch'
  */
 export async function writeGgufLora(path: string, config: ModelShape, adapter: Adapter): Promise<void> {

@@ -15,7 +15,7 @@ export interface GgufMetadata {
   optionalFlag(key: string): boolean | undefined;
 }
 
-/** @param values  by key, as `readGgufHeader` gives them; every accessor throws TandemError 'bad-gguf' for a missing key or another type */
+/** @param values  by key, as returned by `readGgufHeader`; every accessor throws TandemError 'bad-gguf' for a missing key or another type */
 export function ggufMetadata(values: ReadonlyMap<string, unknown>, file: string): GgufMetadata {
   const read = <T>(key: string, kind: string, convert: (value: unknown) => T | undefined): T | undefined => {
     const found = values.get(key);

@@ -14,7 +14,7 @@ interface Cases {
 }
 const cases = JSON.parse(readFileSync('test/fixtures/tokenizer-cases.json', 'utf8')) as Cases;
 
-test.each(Object.keys(cases.ids))('%s: hard texts give the ids of Python, and come back as they were', (name) => {
+test.each(Object.keys(cases.ids))('%s: hard texts give the ids of Python, and are decoded to the same texts', (name) => {
   const tokenizer = tokenizerOf({ 'tokenizer.ggml.pre': name });
   cases.texts.forEach((text, i) => {
     expect(tokenizer.encode(text), JSON.stringify(text)).toEqual(cases.ids[name][i]);
@@ -28,7 +28,7 @@ test('a long text is encoded in reasonable time, to the same ids as its parts', 
   expect(tokenizer.encode(line.repeat(2000))).toEqual(Array.from({ length: 2000 }, () => tokenizer.encode(line)).flat());
 });
 
-test("ids handed out are the caller's own: changing them does not change the next answer", () => {
+test('returned ids belong to the caller: changing them does not change the next answer', () => {
   const tokenizer = tokenizerOf({ 'tokenizer.ggml.pre': 'smollm' });
   const first = tokenizer.encode('Hello, world!');
   const copy = [...first];
@@ -44,7 +44,7 @@ test('special tokens are left out of decoded text on request', () => {
   expect(tokenizer.decode([])).toBe('');
 });
 
-test('the begin-of-text token is prepended by models that say so, or whose pre-tokenizer implies it', () => {
+test('models that require it, or whose pre-tokenizer implies it, get a begin-of-text token first', () => {
   expect(tokenizerOf({ 'tokenizer.ggml.pre': 'smollm' }).beginToken).toBeUndefined();
   expect(tokenizerOf({ 'tokenizer.ggml.pre': 'llama-bpe' }).beginToken).toBe(1);
   expect(tokenizerOf({ 'tokenizer.ggml.pre': 'llama-bpe', 'tokenizer.ggml.add_bos_token': false }).beginToken).toBeUndefined();

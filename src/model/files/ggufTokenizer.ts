@@ -10,17 +10,17 @@ import type { Tokenizer } from '../tokenizer.ts';
 
 export interface GgufTokenizer {
   readonly tokenizer: Tokenizer;
-  /** Everything that decides how texts become tokens. */
+  /** Everything that determines how texts become tokens. */
   readonly definition: string;
-  /** What a Hugging Face directory says of it. */
+  /** The corresponding settings of a Hugging Face directory. */
   readonly json: TokenizerJson;
   readonly chatTemplate?: string;
   readonly specialTexts: Readonly<Record<string, string>>;
 }
 
 /**
- * @throws TandemError 'unsupported-tokenizer' for another kind than byte-level and SentencePiece BPE or an unknown pre-tokenizer, 'bad-gguf'
- *   for metadata that are missing or do not fit together
+ * @throws TandemError 'unsupported-tokenizer' for anything but byte-level and SentencePiece BPE or an unknown pre-tokenizer, 'bad-gguf'
+ *   for metadata that are missing or inconsistent
  */
 export function ggufTokenizer(metadata: GgufMetadata): GgufTokenizer {
   const { file } = metadata;
@@ -49,12 +49,12 @@ export function ggufTokenizer(metadata: GgufMetadata): GgufTokenizer {
 }
 
 interface Kind {
-  /** Of the tokens, by id. */
+  /** The tokens' texts, by id. */
   texts(metadata: GgufMetadata): readonly string[];
   parts(metadata: GgufMetadata, tokens: readonly string[]): BpeParts;
-  /** When the file does not say: whether a text begins with the begin-of-text token. */
+  /** The default if the file does not say: whether a text begins with the begin-of-text token. */
   addsBegin(metadata: GgufMetadata): boolean;
-  /** When the file does not say: the ids of special tokens. */
+  /** The default if the file does not say: the ids of special tokens. */
   readonly usualIds: Readonly<Record<string, number>>;
 }
 
@@ -69,7 +69,7 @@ const kinds: Readonly<Record<string, Kind>> = {
   llama: { texts: sentencePieceTexts, parts: sentencePieceParts, addsBegin: () => true, usualIds: { unknown: 0, bos: 1, eos: 2 } },
 };
 
-/** What people call the kinds that are not read. */
+/** Names for people of the kinds that are not supported. */
 const otherKinds: Readonly<Record<string, string>> = { t5: 'SentencePiece unigram', bert: 'WordPiece' };
 
 function kindOf(metadata: GgufMetadata): Kind {
@@ -86,7 +86,7 @@ function kindOf(metadata: GgufMetadata): Kind {
   );
 }
 
-/** Values of `tokenizer.ggml.token_type` (llama.h, llama_token_type) that are recognized as written in a text; 3 is a control token. */
+/** Values of `tokenizer.ggml.token_type` (llama.h, llama_token_type) that are recognized as written in a text. 3 is a control token. */
 const addedTypes: ReadonlySet<number> = new Set([2, 3, 4]);
 
 function tokenizerJson(metadata: GgufMetadata, kind: Kind, tokens: readonly string[]): TokenizerJson {
@@ -128,9 +128,9 @@ function byteLevelParts(metadata: GgufMetadata): BpeParts {
 
 interface PreTokenizer {
   readonly splits: readonly TokenizerStep[];
-  /** A word that is a token as a whole is taken as such, whatever the merges say. */
+  /** A word that is a token as a whole becomes that token, whatever the merges say. */
   readonly ignoresMerges: boolean;
-  /** When the file does not say: whether a text begins with the begin-of-text token. */
+  /** The default if the file does not say: whether a text begins with the begin-of-text token. */
   readonly addsBegin: boolean;
 }
 
@@ -158,7 +158,7 @@ const unnamed: PreTokenizer = {
   addsBegin: false,
 };
 
-/** By the names in `tokenizer.ggml.pre`; the patterns of llama.cpp's llama-vocab.cpp. */
+/** By the names in `tokenizer.ggml.pre`. The patterns are from llama.cpp's llama-vocab.cpp. */
 const preTokenizers: Readonly<Record<string, PreTokenizer>> = {
   'gpt-2': gpt2,
   olmo: gpt2,

@@ -8,16 +8,16 @@ import { replaceFile } from './replaceFile.ts';
 import { pulse } from '../../pulse.ts';
 
 export interface WrittenTensor {
-  /** llama.cpp's. */
+  /** llama.cpp's tensor type number. */
   readonly name: string;
   /** From the outermost dimension. */
   readonly shape: readonly number[];
   readonly format: EncodedFormat;
-  /** Asked for when its turn comes, so that only one tensor is held. */
+  /** Called when its turn comes, so that only one tensor is in memory. */
   readonly data: () => Float32Array;
 }
 
-/** To a temporary name first; an existing file is replaced whole. */
+/** Writes to a temporary name first, then replaces an existing file completely. */
 export async function writeGgufFile(
   path: string,
   fields: Readonly<Record<string, GgufField>>,

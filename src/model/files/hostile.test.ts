@@ -1,6 +1,6 @@
 /**
- * @file Files from elsewhere may be damaged, cut off or made to harm: 135,000 mutants of headers and settings end in an error with its
- * place or in a model that holds together; none crashes, hangs or takes memory that the file does not account for.
+ * @file Files from elsewhere may be damaged, cut off or malicious. 135,000 mutants of headers and settings end in an error with its
+ * place or in a consistent model. None crashes, hangs or takes more memory than the file accounts for.
  * @module-tag long
  */
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -29,7 +29,7 @@ const folder = mkdtempSync(join(tmpdir(), 'tandem-hostile-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const path = 'hostile';
-/** Milliseconds of processor time, which a busy machine does not change; a mutant that is refused or read takes a tenth of one. */
+/** Milliseconds of processor time, which does not depend on other load. A mutant that is refused or read takes a tenth of one. */
 const longest = 1000;
 /** Bytes by which the process may grow while thousands of mutants are read. */
 const mostMemory = 400e6;
@@ -45,7 +45,7 @@ interface Outcome {
   readonly reasons: Record<string, number>;
 }
 
-/** Reads every mutant; `read` throws a TandemError or returns a model that `check` finds whole. */
+/** Reads every mutant. `read` throws a TandemError or returns a model that `check` finds consistent. */
 function readAll<T>(mutants: number, name: string, mutant: (random: Random) => T, read: (mutant: T) => void): Outcome {
   const outcome: Outcome = { refused: 0, accepted: 0, reasons: {} };
   for (let i = 0; i < mutants; i++) {
@@ -117,7 +117,7 @@ describe('GGUF headers', () => {
     expect(Object.keys(reasons)).toContain('unsupported-tokenizer');
   });
 
-  test('a file that ends early is refused wherever it ends', () => {
+  test('a truncated file is refused wherever it ends', () => {
     const whole = readFileSync(join(fixtures, 'tiny-qwen3.gguf'));
     const last = header(whole).tensors.at(-1)!;
     const end =

@@ -19,7 +19,7 @@ const smollm = {
   max_position_embeddings: 8192,
 };
 
-test('a config as transformers 4 writes it', () => {
+test('a config in the format of transformers 4 is read', () => {
   expect(parseHuggingFaceConfig(smollm, 'config.json')).toEqual({
     vocabularySize: 49152,
     hiddenSize: 576,
@@ -41,7 +41,7 @@ test('transformers 5 writes rope_parameters instead of rope_theta and rope_scali
   expect(config).toMatchObject({ ropeTheta: 100000, ropeScaling: { type: 'linear', factor: 2 } });
 });
 
-test('the config of a llama3-scaled model from disk', () => {
+test('the config of a llama3-scaled model is read from disk', () => {
   const file = 'test/fixtures/tiny-llama3/config.json';
   const config = parseHuggingFaceConfig(JSON.parse(readFileSync(file, 'utf8')), file);
   expect(config.ropeScaling).toEqual({
@@ -56,13 +56,13 @@ test('the config of a llama3-scaled model from disk', () => {
   inverseFrequencies(config).forEach((frequency, i) => expect(frequency).toBeCloseTo(expected[i], 7));
 });
 
-test('rotary frequencies without scaling, and divided one by one', () => {
+test('rotary frequencies are computed without scaling, and with separate divisors', () => {
   const config = parseHuggingFaceConfig({ ...smollm, head_dim: 4, rope_theta: 100 }, 'config.json');
   expect([...inverseFrequencies(config)]).toEqual([1, 0.1]);
   expect([...inverseFrequencies({ ...config, ropeScaling: { type: 'divisors', divisors: [1, 4] } })]).toEqual([1, 0.025]);
 });
 
-test('what Qwen2, Qwen3 and Mistral have beside Llama', () => {
+test('what Qwen2, Qwen3 and Mistral add to Llama is read', () => {
   const of = (change: object) => parseHuggingFaceConfig({ ...smollm, ...change }, 'config.json');
   const qwen2 = { architectures: ['Qwen2ForCausalLM'], use_sliding_window: false, sliding_window: 4096, max_window_layers: 21 };
   expect(of(qwen2).biases).toEqual(['q_proj', 'k_proj', 'v_proj']);
@@ -76,11 +76,11 @@ test('what Qwen2, Qwen3 and Mistral have beside Llama', () => {
   expect(of(mistral).slidingWindow).toMatchObject({ size: 4096 });
   expect(of(mistral).slidingWindow?.layers).toHaveLength(30);
   expect(of({ ...mistral, sliding_window: null }).slidingWindow).toBeUndefined();
-  // A window that no text outgrows is none.
+  // A window that no text exceeds does not count.
   expect(of({ ...mistral, sliding_window: 8192 }).slidingWindow).toBeUndefined();
 });
 
-test('a model that could read millions of tokens reads as many as there are rotary tables for', () => {
+test('a model that could read millions of tokens is limited to the length of the rotary tables', () => {
   expect(parseHuggingFaceConfig({ ...smollm, max_position_embeddings: 1_010_000 }, 'config.json').maxPositions).toBe(mostPositions);
 });
 
@@ -95,7 +95,7 @@ test.each(['tiny-tied', 'tiny-untied', 'tiny-llama3', 'tiny-qwen2', 'tiny-qwen3'
   },
 );
 
-test('the frequencies and the sharpening of YaRN are those of transformers', () => {
+test('the frequencies and the attention scaling of YaRN are those of transformers', () => {
   const file = 'test/fixtures/tiny-qwen3/config.json';
   const config = parseHuggingFaceConfig(JSON.parse(readFileSync(file, 'utf8')), file);
   expect(config.ropeScaling).toMatchObject({ type: 'yarn', factor: 4, originalMaxPositions: 64, betaFast: 32, betaSlow: 1 });
@@ -128,7 +128,7 @@ test.each([
   );
 });
 
-test('a value of the wrong type is shown', () => {
+test('a value of the wrong type is shown in the error', () => {
   expect(() => parseHuggingFaceConfig({ ...smollm, num_attention_heads: 'nine' }, 'config.json')).toThrow(
     '"num_attention_heads" in the model config is nine, not a number.',
   );

@@ -8,7 +8,7 @@ import { checkedShape, type ModelShape } from '../modelShape.ts';
 /**
  * Reads a config.json (as transformers 4 or 5 writes it).
  * @param file  named in errors
- * @throws TandemError 'unsupported-model' for a model that no family computes, 'bad-model-config' for a missing or odd field
+ * @throws TandemError 'unsupported-model' for a model that no family supports, 'bad-model-config' for a missing or invalid field
  */
 export function parseHuggingFaceConfig(json: unknown, file: string, among = families): ModelShape {
   if (!isRecord(json))
@@ -23,7 +23,7 @@ export function parseHuggingFaceConfig(json: unknown, file: string, among = fami
   return checkedShape(config.read(fields), file);
 }
 
-/** The config.json that transformers and `parseHuggingFaceConfig` read back. @throws TandemError 'unsupported-model' for what only GGUF can say */
+/** The config.json that transformers and `parseHuggingFaceConfig` read back. @throws TandemError 'unsupported-model' for what only GGUF can express */
 export function huggingFaceConfig(shape: ModelShape, among = families): Record<string, unknown> {
   for (const { config } of among) {
     const written = config.write(shape);

@@ -39,7 +39,7 @@ export async function readHuggingFaceSettings(directory: string): Promise<Define
   return { config, ...(await readTokenizer(directory, configJson)) };
 }
 
-/** All but the numbers: that weights are there, whole, in their shapes and in a format that is read. @throws as readHuggingFaceDirectory */
+/** Everything but the numbers: checks that weights exist, complete, in their shapes and in a supported format. @throws as readHuggingFaceDirectory */
 export async function checkHuggingFaceDirectory(directory: string): Promise<ModelShape> {
   const { config } = await readHuggingFaceSettings(directory);
   await findWeights(directory, config);
@@ -51,7 +51,7 @@ interface StoredWeight extends FoundWeight {
   readonly stored: string;
 }
 
-/** Where every weight lies, after checking that all are there in their shapes. */
+/** The place of every weight, after checking that all exist in their shapes. */
 async function findWeights(directory: string, config: ModelShape): Promise<ReadonlyMap<string, StoredWeight>> {
   const ignored = config.tiedEmbeddings ? /rotary_emb\.inv_freq$|^lm_head\.weight$/ : /rotary_emb\.inv_freq$/;
   const expected = weightShapes(config);
@@ -64,7 +64,7 @@ async function findWeights(directory: string, config: ModelShape): Promise<Reado
     for (const entry of entries.filter(({ name }) => !ignored.test(name))) {
       const { name: stored, shape } = entry;
       formatOf(entry, file);
-      // Base models saved without their language-model head leave out the prefix.
+      // Base models saved without their language-model head omit the prefix.
       const full = `model.${stored}`;
       const name = !expected.has(stored) && expected.has(full) ? full : stored;
       if (found.has(name)) throw bad('bad-weights', `The weight "${stored}" is in two places`, file);
@@ -77,7 +77,7 @@ async function findWeights(directory: string, config: ModelShape): Promise<Reado
 
 const indexName = 'model.safetensors.index.json';
 
-/** The one safetensors file, or those that the index names; whether they are there is not looked at. @throws TandemError 'bad-weights' */
+/** The one safetensors file, or those that the index names, without checking that they exist. @throws TandemError 'bad-weights' */
 export async function readIndex(directory: string): Promise<{ readonly place: string; readonly files: readonly string[] }> {
   const whole = join(directory, 'model.safetensors');
   const place = join(directory, indexName);
@@ -87,7 +87,7 @@ export async function readIndex(directory: string): Promise<{ readonly place: st
   if (!isRecord(map)) throw bad('bad-weights', 'The index has no "weight_map"', place);
   const files = new Set<string>();
   for (const [name, file] of Object.entries(map)) {
-    // Only files beside the index: an index is not to lead anywhere else on the machine.
+    // Only files beside the index, because an index must not lead to other places on the machine.
     if (typeof file !== 'string' || !/^[^/\\\0]+\.safetensors$/.test(file))
       throw bad(
         'bad-weights',
@@ -100,7 +100,7 @@ export async function readIndex(directory: string): Promise<{ readonly place: st
   return { place, files: [...files].sort() };
 }
 
-/** The tokenizer alone. @throws TandemError 'bad-model-config', 'bad-tokenizer' */
+/** Only the tokenizer. @throws TandemError 'bad-model-config', 'bad-tokenizer' */
 export async function readHuggingFaceTokenizer(directory: string): Promise<Tokenizer> {
   return (await readTokenizer(directory, await readJson(join(directory, 'config.json')))).tokenizer;
 }
@@ -120,7 +120,7 @@ interface DefinedTokenizer {
 }
 
 /**
- * @param ends ids of end tokens, as the model's own settings give them
+ * @param ends ids of end tokens, from the model's own settings
  * @throws TandemError 'bad-tokenizer'
  */
 export function tokenizerOf(
@@ -133,7 +133,7 @@ export function tokenizerOf(
   try {
     return madeTokenizer(source, settings, ends, template, file);
   } catch (error) {
-    // These files are other people's: whatever form they have, the library or we may have relied on another.
+    // These files come from elsewhere, and the library or this code may have assumed another structure.
     if (error instanceof TandemError) throw error;
     throw bad('bad-tokenizer', `The tokenizer cannot be read: ${error instanceof Error ? error.message : String(error)}`, file, error);
   }
@@ -186,7 +186,7 @@ function beginToken(postProcessor: TokenizerStep | null, settings: Json, [bos]: 
   return settings.add_bos_token === true ? bos : undefined;
 }
 
-/** `bos_token` and the like: a text, or an object with `content`. */
+/** `bos_token` and similar: a text, or an object with `content`. */
 function specialTexts(settings: Json): Record<string, string> {
   const texts: Record<string, string> = {};
   for (const name of ['bos_token', 'eos_token', 'unk_token', 'pad_token']) {
@@ -197,7 +197,7 @@ function specialTexts(settings: Json): Record<string, string> {
   return texts;
 }
 
-/** One text, or a list of named ones of which "default" counts. */
+/** One text, or a list of named ones from which "default" is used. */
 function chatTemplate(value: unknown): string | undefined {
   if (typeof value === 'string') return value;
   if (!Array.isArray(value)) return undefined;
@@ -225,14 +225,14 @@ async function readJsonIfThere(file: string): Promise<Json | undefined> {
   throw bad('bad-model-config', 'This file is not a JSON object', file);
 }
 
-/** The largest tokenizer.json of our families has some 20 MB. */
+/** The largest tokenizer.json of the supported families has about 20 MB. */
 const mostBytes = 2 ** 28;
 
 async function readIfThere(file: string): Promise<string | undefined> {
   try {
     const stats = await stat(file);
     const { size } = stats;
-    // A pipe would be waited for without end.
+    // Reading a pipe would wait forever.
     if (!stats.isFile()) throw bad('model-unreadable', 'This is not a regular file', file);
     if (size > mostBytes) throw bad('bad-model-config', `This file has ${size} bytes, but at most ${mostBytes} are allowed`, file);
     return await readFile(file, 'utf8');

@@ -19,8 +19,8 @@ import { writeSafetensors } from './safetensors.ts';
 import type { TokenizerStep } from './tokenizerJson.ts';
 
 /**
- * Numbers are written as float32. The directory appears under its name whole or not at all.
- * @param source where `model` was loaded from: a Hugging Face directory, whose settings are copied, or a GGUF file, whose are translated
+ * Numbers are written as float32. The directory appears under its name completely or not at all.
+ * @param source where `model` was loaded from: a Hugging Face directory, whose settings are copied, or a GGUF file, whose settings are translated
  * @throws TandemError 'adapter-mismatch', 'already-there', 'unsupported-model' for a GGUF model that config.json cannot describe
  */
 export async function writeMergedModel(directory: string, model: ModelFiles, source: string, adapter: Adapter): Promise<void> {
@@ -67,7 +67,7 @@ export async function mergedWeights(
   return merged;
 }
 
-/** Beside config.json, whose number format is changed. */
+/** Copied in addition to config.json, in which the number format is changed. */
 const copied = [
   'tokenizer.json',
   'tokenizer_config.json',
@@ -116,7 +116,7 @@ async function translateSettings(source: string, into: string, { config }: Model
     truncation: null,
     padding: null,
     ...json,
-    // The Rust library knows no defaults.
+    // The Rust library has no defaults.
     added_tokens: json.added_tokens.map((token) => ({ single_word: false, lstrip: false, rstrip: false, ...token })),
     post_processor: beginning(tokenizer.beginToken, specialTexts.bos_token),
   });
@@ -130,7 +130,7 @@ async function translateSettings(source: string, into: string, { config }: Model
   });
 }
 
-/** Puts the begin token before a text, for models that want it. */
+/** Puts the begin token before a text, for models that require it. */
 const beginning = (id: number | undefined, text: string): TokenizerStep | null =>
   id === undefined
     ? null

@@ -1,4 +1,4 @@
-/** @file Tests that models load from every supported file form with the values that Python reads. */
+/** @file Tests that models load from every supported file format with the values that Python reads. */
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -53,7 +53,7 @@ test('a GGUF file of mixed formats gives the values of gguf-py, in the Hugging F
 test.each(['tiny-qwen2', 'tiny-qwen3', 'tiny-biased'])('%s: the GGUF file is the model of the Hugging Face directory', async (name) => {
   const [ours, theirs] = await Promise.all([`${name}.gguf`, name].map((form) => loadModelFiles(join(fixtures, form))));
   for (const [weight, tensor] of theirs.weights) expect(ours.weights.get(weight), weight).toEqual(tensor);
-  // GGUF has no list of the layers with a window, and keeps epsilon as float32; the rest it can say.
+  // GGUF has no list of the layers with a window, and stores epsilon as float32. It can express the rest.
   const { rmsNormEps, slidingWindow, ...config } = theirs.config;
   expect(ours.config).toEqual({ ...config, rmsNormEps: expect.closeTo(rmsNormEps, 12) as number });
   expect(slidingWindow === undefined).toBe(name !== 'tiny-qwen2');
@@ -69,7 +69,7 @@ test('the tokenizer of a GGUF file is that of the Hugging Face directory', async
   expect(ours.tokenizer.endTokens).toEqual(theirs.tokenizer.endTokens);
 });
 
-test('the begin-of-text token is known from the post-processor, the chat template also from tokenizer_config.json', async () => {
+test('the begin-of-text token is read from the post-processor, the chat template also from tokenizer_config.json', async () => {
   const path = copyOf('tiny-tied');
   const edit = (file: string, change: object): void => {
     const json = JSON.parse(readFileSync(join(path, file), 'utf8')) as object;
@@ -118,7 +118,7 @@ test('a missing place, a missing file, a missing weight and a cut-off file each 
 });
 
 describe('errors name the file and the tensor', () => {
-  test('a shard that is missing, that lacks a weight, or that lies elsewhere', async () => {
+  test('for a shard that is missing, lacks a weight, or is in another folder', async () => {
     const path = copyOf('tiny-qwen3');
     const [first, second] = ['model-00001-of-00002.safetensors', 'model-00002-of-00002.safetensors'].map((file) => join(path, file));
     const tensors = await readSafetensors(second);
@@ -137,7 +137,7 @@ describe('errors name the file and the tensor', () => {
     await expect(loadModelFiles(path)).rejects.toMatchObject({ reason: 'bad-weights', where: { file: index } });
   });
 
-  test('a weight of another shape, of zeros, or of what is no number', async () => {
+  test('for a weight of another shape, of zeros, or with a value that is not a number', async () => {
     const path = copyOf('tiny-qwen2');
     const file = join(path, 'model.safetensors');
     const name = 'model.layers.1.self_attn.k_proj.weight';
@@ -165,14 +165,14 @@ describe('errors name the file and the tensor', () => {
     expect((await withWeight({ shape, data })).config.layers).toBe(2);
   });
 
-  test('a folder where a file should be', async () => {
+  test('for a folder in place of a file', async () => {
     const path = copyOf('tiny-tied');
     rmSync(join(path, 'tokenizer.json'));
     mkdirSync(join(path, 'tokenizer.json'));
     await expect(loadModelFiles(path)).rejects.toMatchObject({ reason: 'model-unreadable' });
   });
 
-  test('a weight of a GGUF file in llama.cpp’s name', async () => {
+  test('for a weight of a GGUF file, with llama.cpp’s name', async () => {
     const bytes = readFileSync(join(fixtures, 'tiny-qwen3.gguf'));
     const at = bytes.indexOf('blk.1.attn_q_norm.weight');
     bytes.write('blk.1.attn_z', at);
@@ -190,7 +190,7 @@ function copyOf(name: string): string {
   return path;
 }
 
-test('a model whose weights take more memory than there is is refused with both numbers', async () => {
+test('a model whose weights exceed the available memory is refused with both numbers', async () => {
   const { config } = await loadModelFiles('test/fixtures/tiny-tied');
   expect(() => requireMemory(config, 'a')).not.toThrow();
   expect(() => requireMemory(config, 'a', 100_000)).toThrow(

@@ -1,4 +1,4 @@
-/** @file Loads everything that lies on disk of a model: a Hugging Face directory or a GGUF file. */
+/** @file Loads all of a model's files: a Hugging Face directory or a GGUF file. */
 import { stat } from 'node:fs/promises';
 import { totalmem } from 'node:os';
 import { basename, dirname, resolve } from 'node:path';
@@ -13,12 +13,12 @@ import type { WeightTensor } from '../weightTensor.ts';
 import { Fingerprint, weightShapes } from './weights.ts';
 
 export interface ModelFiles {
-  /** For people: the directory's or file's name, or the id in the Hugging Face cache. */
+  /** The name for people: the directory's or file's name, or the id in the Hugging Face cache. */
   readonly name: string;
-  /** Over config, tokenizer and every number of every weight, as loaded: f32 or bf16, in one file or several, does not matter. */
+  /** Covers config, tokenizer and every number of every weight, as loaded. Whether it is f32 or bf16, in one file or several, does not matter. */
   readonly fingerprint: string;
   readonly config: ModelShape;
-  /** By Hugging Face's names, in the order of `weightShapes`; `lm_head.weight` only when untied. */
+  /** By Hugging Face's names, in the order of `weightShapes`. `lm_head.weight` only if untied. */
   readonly weights: ReadonlyMap<string, WeightTensor>;
   readonly tokenizer: Tokenizer;
 }
@@ -41,7 +41,7 @@ export async function loadModelFiles(path: string): Promise<ModelFiles> {
 }
 
 /**
- * Looks at all of a model but its numbers, which takes no time and hardly any memory: whether it could be loaded and run here.
+ * Checks everything of a model but its numbers, quickly and with hardly any memory: whether it could be loaded and run here.
  * @throws TandemError as loadModelFiles; 'model-too-large'
  */
 export async function checkModelFiles(path: string): Promise<void> {
@@ -49,7 +49,7 @@ export async function checkModelFiles(path: string): Promise<void> {
   requireMemory(config, path);
 }
 
-/** @throws TandemError 'model-too-large' where the weights alone, as float32, take more memory than this machine has */
+/** @throws TandemError 'model-too-large' if the weights alone, as float32, take more memory than this machine has */
 export function requireMemory(config: ModelShape, path: string, memory = memoryHere()): void {
   const numbers = [...weightShapes(config).values()].reduce((sum, shape) => sum + shape.reduce((product, size) => product * size, 1), 0);
   if (4 * numbers <= memory) return;
@@ -64,10 +64,10 @@ export function requireMemory(config: ModelShape, path: string, memory = memoryH
   );
 }
 
-/** Bytes; in a container those that it may have. */
+/** Bytes of memory. In a container, its limit. */
 const memoryHere = (): number => Math.min(totalmem(), process.constrainedMemory() || Infinity);
 
-/** What a model makes of texts, without its weights. @throws TandemError those of `loadModelFiles` that are of no weights */
+/** A model's tokenizer and chat template, without its weights. @throws TandemError those of `loadModelFiles` that do not concern weights */
 export async function loadTexts(path: string): Promise<{ readonly name: string; readonly texts: Texts }> {
   return { name: modelName(path), texts: textsOf(await read(path, readHuggingFaceTokenizer, readGgufTokenizer)) };
 }
@@ -87,7 +87,7 @@ async function read<T>(path: string, ofDirectory: Read<T>, ofFile: Read<T>): Pro
   });
 }
 
-/** What the system says of a file (no permission, a folder where a file should be, too little memory for it), with its place. */
+/** The operating system's error about a file (no permission, a folder in place of a file, too little memory for it), with its place. */
 function unreadable(error: unknown, path: string): unknown {
   if (error instanceof TandemError || !(error instanceof Error) || !('code' in error)) return error;
   const file = 'path' in error && typeof error.path === 'string' ? error.path : path;
@@ -98,7 +98,7 @@ function unreadable(error: unknown, path: string): unknown {
   });
 }
 
-/** `.../models--org--name/snapshots/<hash>` is `org/name`; else the last part, without `.gguf`. */
+/** `.../models--org--name/snapshots/<hash>` is `org/name`. Otherwise the last part, without `.gguf`. */
 export function modelName(path: string): string {
   const full = resolve(path);
   const cached = basename(dirname(dirname(full)));

@@ -1,7 +1,7 @@
-/** @file Float32 into the block formats of GGUF, rounded as gguf-py does. */
+/** @file Converts float32 to the block formats of GGUF, rounded as in gguf-py. */
 import { numberFormats } from './numberFormats.ts';
 
-/** Whole rows of numbers to whole blocks. */
+/** Converts whole rows of numbers to whole blocks. */
 export type Encoder = (data: Float32Array) => Uint8Array;
 
 export const numberEncoders = {
@@ -13,7 +13,7 @@ export const numberEncoders = {
 
 export type EncodedFormat = keyof typeof numberEncoders;
 
-/** What is left of the numbers after they were stored in a format: where training sees what the format does to its weights. */
+/** The numbers after a round trip through a format, so that training sees the effect of the format on its weights. */
 export function roundedTo(format: EncodedFormat, data: Float32Array, out = new Float32Array(data.length)): Float32Array {
   numberFormats[format].decode(numberEncoders[format](data), data.length / numberFormats[format].blockNumbers, out, 0);
   return out;
@@ -55,7 +55,7 @@ function encodeQ4(data: Float32Array): Uint8Array {
   return out;
 }
 
-/** Halves away from zero, as C's roundf. */
+/** Rounds halves away from zero, like C's roundf. */
 const roundAway = (value: number): number => Math.sign(value) * Math.floor(Math.abs(value) + 0.5);
 
 function writeHalf(out: Uint8Array, at: number, value: number): void {
@@ -74,7 +74,7 @@ function halfBits(value: number): number {
   const sign = (bits >>> 16) & 0x8000;
   const size = Math.abs(value);
   if (size >= 65520) return sign | 0x7c00;
-  // Below the smallest normal number halves are multiples of 2^-24.
+  // Below the smallest normal number, halves are multiples of 2^-24.
   if (size < 2 ** -14) return sign | roundToEven(size * 2 ** 24);
   const exponent = ((bits >>> 23) & 255) - 127;
   // A fraction that rounds up to 1024 carries into the exponent.

@@ -1,4 +1,4 @@
-/** @file Tests that stored numbers become the same float32 as in gguf-py, to the bit. */
+/** @file Tests that stored numbers are converted to the same float32 as in gguf-py, to the bit. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -21,7 +21,7 @@ test.each(Object.keys(cases) as NumberFormatName[])('%s', (name) => {
   expect([...out.subarray(1)]).toEqual([...expected]);
 });
 
-test('numbers are read from the middle of a file in pieces, and a file that ends too early is noticed', async () => {
+test('numbers are read in pieces from the middle of a file, and a file that ends too early is detected', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'tandem-numbers-'));
   const path = join(folder, 'numbers');
   const count = 3_000_000;

@@ -1,7 +1,7 @@
 /** @file The number formats that weights are stored in, and their conversion to float32. */
 import type { FileHandle } from 'node:fs/promises';
 
-/** A format stores its numbers in blocks of equal size; plain formats have one number a block. */
+/** A format stores its numbers in blocks of equal size. Plain formats have one number per block. */
 export interface NumberFormat {
   readonly blockNumbers: number;
   readonly blockBytes: number;
@@ -31,15 +31,15 @@ export function isNumberFormat(name: string): name is NumberFormatName {
   return Object.hasOwn(numberFormats, name);
 }
 
-/** Bytes that `numbers` take in a format; not an integer when they do not fill whole blocks. */
+/** Bytes that `numbers` take in a format. Not an integer if they do not fill whole blocks. */
 export function storedBytes(format: NumberFormat, numbers: number): number {
   return (numbers / format.blockNumbers) * format.blockBytes;
 }
 
 /**
- * Reads `numbers` numbers at a byte position. Only the result and a buffer of some 2 MB are held; the event loop runs between
+ * Reads `numbers` numbers at a byte position. Only the result and a buffer of about 2 MB are in memory. The event loop runs between
  * the pieces.
- * @throws RangeError when the file ends before
+ * @throws RangeError if the file ends before
  */
 export async function readNumbers(file: FileHandle, position: number, format: NumberFormat, numbers: number): Promise<Float32Array> {
   const out = new Float32Array(numbers);
@@ -58,7 +58,7 @@ export async function readNumbers(file: FileHandle, position: number, format: Nu
   return out;
 }
 
-/** Fills the buffer from a byte position of the file. @throws RangeError when the file ends before */
+/** Fills the buffer from a byte position of the file. @throws RangeError if the file ends before */
 export async function readFully(file: FileHandle, into: Uint8Array, position: number): Promise<void> {
   for (let done = 0; done < into.length;) {
     // One read call moves at most 2 GB.
@@ -149,10 +149,10 @@ function decodeQ5WithMinimum(bytes: Uint8Array, blocks: number, out: Float32Arra
   }
 }
 
-/** 16 if bit i of the bytes from `at` on is set. */
+/** 16 if bit i of the bytes starting at `at` is set. */
 const fifthBit = (bytes: Uint8Array, at: number, i: number): number => ((bytes[at + (i >> 3)] >> (i & 7)) & 1) << 4;
 
-/** As Q4_0, but a 4-bit number is the place of a value in a table that is finer around zero. */
+/** As Q4_0, but a 4-bit number is the index of a value in a table that is finer around zero. */
 function decodeIQ4(bytes: Uint8Array, blocks: number, out: Float32Array, offset: number): void {
   const table = halfTable();
   for (let block = 0, at = 0, to = offset; block < blocks; block++, at += 18, to += 32) {

@@ -1,4 +1,4 @@
-/** @file Tests of adapters: their start values, their names, and PEFT directories. */
+/** @file Tests of adapters: their initial values, their ids, and PEFT directories. */
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -55,7 +55,7 @@ test('a soft prompt is saved in the prompt-tuning layout of PEFT beside the LoRA
   expect(both.id).not.toBe(makeAdapter(of, pairs).id);
 });
 
-test('a soft prompt without a LoRA is a prompt-tuning folder of its own; one of too few rows is refused', async () => {
+test('a soft prompt without a LoRA is a separate prompt-tuning folder, and one with too few rows is refused', async () => {
   const path = join(folder, 'soft');
   await saveAdapter(path, withSoft(undefined, soft), { baseModel: fixture });
   expect((await loadAdapter(path)).soft).toEqual(soft);
@@ -65,7 +65,7 @@ test('a soft prompt without a LoRA is a prompt-tuning folder of its own; one of 
   await expect(loadAdapter(path)).rejects.toMatchObject({ reason: 'bad-adapter' });
 });
 
-test('a new adapter changes nothing (B is zero), has A within 1 / sqrt(inputs), and depends on the seed alone', () => {
+test('a new adapter changes nothing (B is zero), has A within 1 / sqrt(inputs), and depends only on the seed', () => {
   const adapter = initialAdapter(config, lora, 7);
   const down = adapter.pairs.find(({ linear }) => linear === 'down_proj')!;
   expect(adapter.pairs).toHaveLength(3 * 7);
@@ -78,7 +78,7 @@ test('a new adapter changes nothing (B is zero), has A within 1 / sqrt(inputs), 
   expect(initialAdapter(config, lora, 8).id).not.toBe(adapter.id);
 });
 
-test('there is no adapter in a folder that does not exist, nor in a file', async () => {
+test('a folder that does not exist, or a file, has no adapter', async () => {
   writeFileSync(join(folder, 'file'), 'no adapter');
   for (const name of ['nowhere', 'file']) {
     await expect(loadAdapter(join(folder, name))).rejects.toMatchObject({
@@ -88,7 +88,7 @@ test('there is no adapter in a folder that does not exist, nor in a file', async
   }
 });
 
-test('the id follows the values and the settings, not the order of the pairs', () => {
+test('the id depends on the values and the settings, not on the order of the pairs', () => {
   const { id, pairs } = initialAdapter(config, lora, 7);
   expect(makeAdapter(lora, [...pairs].reverse()).id).toBe(id);
   expect(makeAdapter({ ...lora, alpha: 16 }, pairs).id).not.toBe(id);
@@ -96,7 +96,7 @@ test('the id follows the values and the settings, not the order of the pairs', (
   expect(makeAdapter(lora, changed).id).not.toBe(id);
 });
 
-describe('of a program with an adapter for each step', () => {
+describe('a program with an adapter for each step', () => {
   const own = (seed: number) => initialAdapter(config, lora, seed);
   const program = stepAdapters([own(1), undefined, own(2)]);
 
@@ -113,7 +113,7 @@ describe('of a program with an adapter for each step', () => {
     expect(await loadAdapter(plain)).toEqual(own(1));
   });
 
-  test('has a name that tells which step has which', () => {
+  test('has an id that depends on which step has which adapter', () => {
     const others = [stepAdapters([undefined, own(1), own(2)]), stepAdapters([own(2), undefined, own(1)]), own(1)];
     expect(new Set([program, ...others].map(({ id }) => id)).size).toBe(4);
     expect(stepAdapters([own(1), undefined, own(2)]).id).toBe(program.id);

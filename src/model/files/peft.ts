@@ -1,7 +1,7 @@
 /**
- * @file LoRA adapters as PEFT directories, which `peft` loads unchanged. A soft prompt stands in PEFT's prompt-tuning layout in the folder
- * `soft_prompt` beside the LoRA, or in the folder itself where there is no LoRA: PEFT cannot have both in one. Of a program whose steps have
- * one each, the directory has one of these for each step, and `tandem_steps.json`.
+ * @file LoRA adapters as PEFT directories, which `peft` loads unchanged. A soft prompt is in PEFT's prompt-tuning layout in the folder
+ * `soft_prompt` beside the LoRA, or in the folder itself if there is no LoRA, because PEFT cannot have both in one. For a program with an
+ * adapter per step, the directory has one of these for each step, and `tandem_steps.json`.
  */
 import { existsSync } from 'node:fs';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
@@ -19,9 +19,9 @@ import { loadSoftPrompt, writeSoftPrompt } from './softPromptFiles.ts';
 import type { WeightTensor } from '../weightTensor.ts';
 
 /**
- * Writes `adapter_config.json` and `adapter_model.safetensors`. The directory is made under a temporary name and renamed, so that it
- * is never half there; an older adapter at the same place is replaced.
- * @param baseModel  how `peft` finds the base model: a Hugging Face id or a folder
+ * Writes `adapter_config.json` and `adapter_model.safetensors`. The directory is created under a temporary name and renamed, so that it
+ * is never incomplete. An older adapter at the same place is replaced.
+ * @param baseModel  the name by which `peft` finds the base model: a Hugging Face id or a folder
  * @param dtype  F16 halves the file and rounds the matrices; `peft` reads both
  */
 export async function saveAdapter(
@@ -61,17 +61,17 @@ async function writeInto(
   await writeFile(join(directory, stepsName), JSON.stringify({ version: stepsVersion, steps }, undefined, 2) + '\n');
 }
 
-/** Where the adapter of each step that has one lies, from the first step on. */
+/** The folder of each step's adapter, first step first. */
 export function stepFolders({ steps = [] }: Adapter): { readonly step: number; readonly folder: string; readonly adapter: Adapter }[] {
   return steps.flatMap((adapter, step) => (adapter ? [{ step, folder: folderOfStep(step), adapter }] : []));
 }
 
 const folderOfStep = (step: number): string => `step-${step + 1}`;
 
-/** Whether there is an adapter in this folder, of whichever kind. */
+/** Whether there is an adapter of any kind in this folder. */
 export const isAdapterFolder = (directory: string): boolean => [configName, stepsName].some((name) => existsSync(join(directory, name)));
 
-/** The folders that it names; undefined where there is no such file. */
+/** The folders that it names. Undefined if there is no such file. */
 async function readSteps(directory: string): Promise<readonly (string | null)[] | undefined> {
   const file = join(directory, stepsName);
   const text = await readTextFileLater(file).catch(ignoreMissing);
@@ -91,7 +91,7 @@ async function readSteps(directory: string): Promise<readonly (string | null)[] 
 }
 
 /**
- * Reads what PEFT computes the same from: a LoRA of any of the seven linears in any layers, each with a rank and a scale of its own.
+ * Reads every LoRA that PEFT computes in the same way: any of the seven linears in any layers, each with a separate rank and scale.
  * @throws TandemError 'bad-adapter' for anything else, 'bad-safetensors' for damaged weights
  */
 export async function loadAdapter(directory: string): Promise<Adapter> {
@@ -119,7 +119,7 @@ export async function loadAdapter(directory: string): Promise<Adapter> {
 
 const stepsVersion = 1;
 
-/** A file in the place of the folder has nothing in it either. */
+/** A file in place of the folder also counts as empty. */
 function ignoreMissing(error: unknown): undefined {
   if (!isMissing(error)) throw error;
 }
@@ -135,7 +135,7 @@ function* adapterTensors({ config, pairs }: Adapter): Generator<readonly [string
 
 const tensorName = /(?:^|\.)layers\.(\d+)\.(?:self_attn|mlp)\.(\w+)\.lora_([AB])(?:\.default)?\.weight$/;
 
-/** One module's matrices as they lie in the file. */
+/** One module's matrices as stored in the file. */
 interface StoredPair extends ModuleSettings {
   readonly layer: number;
   readonly linear: LinearName;
@@ -173,8 +173,8 @@ function pairTensors(tensors: ReadonlyMap<string, WeightTensor>, settings: PeftS
 }
 
 /**
- * One rank and one scale for all, as our graphs have them: the highest rank, with zeros where a module has a lower one, and other scales
- * multiplied into B. Zeros have no gradients, so training leaves them as they are, and the adapter stays what PEFT makes of it.
+ * One rank and one scale for all, as our graphs require: the highest rank, with zeros if a module has a lower one, and other scales
+ * multiplied into B. Zeros have no gradients, so training leaves them unchanged, and the adapter still equals PEFT's.
  */
 function uniformAdapter(stored: readonly StoredPair[], dropout: number, file: string): { config: LoraConfig; pairs: LoraPair[] } {
   const { rank, scale } = stored.reduce((one, other) => (other.rank > one.rank ? other : one));

@@ -1,11 +1,11 @@
-/** @file `adapter_config.json` of PEFT's LoRA: which settings we compute as PEFT does, which modules they adapt, and how much each is scaled. */
+/** @file `adapter_config.json` of PEFT's LoRA: which settings we compute as PEFT does, which modules they adapt, and the scale of each. */
 import { TandemError } from '../../errors.ts';
 import type { Adapter, LoraPair } from '../adapter.ts';
 import { isRecord, shown } from '../configFields.ts';
 import { blockOf } from '../linears.ts';
 import { matchesPattern } from './pythonPattern.ts';
 
-/** What to do with an adapter that Tandem cannot read. */
+/** What to do about an adapter that Tandem cannot read. */
 export const otherAdapterHint = 'Save the adapter again as a plain LoRA of PEFT.';
 
 /** A module's share of an adapter: its update is scale B A, with A of this rank. */
@@ -17,8 +17,8 @@ export interface ModuleSettings {
 export interface PeftSettings {
   readonly dropout: number;
   /**
-   * @param module  as PEFT names it, e.g. `model.layers.3.self_attn.q_proj`
-   * @returns undefined if the settings leave the module as it is
+   * @param module  by PEFT's name, e.g. `model.layers.3.self_attn.q_proj`
+   * @returns undefined if the settings do not adapt the module
    */
   moduleSettings(module: string): ModuleSettings | undefined;
 }
@@ -60,7 +60,7 @@ export function parsePeftConfig(text: string, file: string): PeftSettings {
   };
 }
 
-/** The settings of an adapter as PEFT reads them. Modules that it does not have are named by neither targets nor layers. */
+/** The settings of an adapter as PEFT reads them. Modules that it lacks are named by neither targets nor layers. */
 export function peftConfig({ config: { rank, alpha, dropout, targets }, pairs }: Adapter, baseModel: string): object {
   return {
     peft_type: 'LORA',
@@ -79,7 +79,7 @@ export function peftConfig({ config: { rank, alpha, dropout, targets }, pairs }:
   };
 }
 
-/** The names of the linears, the layers where it is not in all from the first on, or the full names where each layer has its own. */
+/** The names of the linears; the layers, if they are not all layers from the first; or the full names if the layers differ. */
 function chosenModules(targets: readonly string[], pairs: readonly LoraPair[]): object {
   const layers = [...new Set(pairs.map(({ layer }) => layer))];
   if (pairs.length !== layers.length * targets.length) return { target_modules: pairs.map(moduleName) };
@@ -91,13 +91,13 @@ type Rule = (value: unknown) => boolean;
 
 const anything: Rule = () => true;
 const flag: Rule = (value) => typeof value === 'boolean';
-/** A newer PEFT names its new settings in every file; left empty or off they change nothing. */
+/** A newer PEFT writes its new settings to every file. Empty or off, they change nothing. */
 const off: Rule = (value) =>
   value === null || value === undefined || value === false || (typeof value === 'object' && Object.keys(value).length === 0);
 
 /**
- * The settings that may stand in the file with more than "off" in them. Starts that leave the base weights as they are (`eva` included)
- * only say where A and B came from; PiSSA, OLoRA, CorDA, LoftQ and LoRA-GA have PEFT change the base weights when it loads the adapter.
+ * The settings that may have a value other than "off". Initializations that leave the base weights unchanged (including `eva`)
+ * only say where A and B came from. PiSSA, OLoRA, CorDA, LoftQ and LoRA-GA have PEFT change the base weights when it loads the adapter.
  */
 const allowed: Readonly<Record<string, Rule>> = {
   peft_type: anything,
@@ -122,7 +122,7 @@ const allowed: Readonly<Record<string, Rule>> = {
   bias: (value) => value === 'none' || off(value),
   init_lora_weights: (value) => flag(value) || ['gaussian', 'orthogonal', 'eva', 'true', 'false'].includes(String(value).toLowerCase()),
   eva_config: anything,
-  // Only read with `use_qalora`, `megatron_config` and while training.
+  // Only read with `use_qalora`, with `megatron_config` and during training.
   qalora_group_size: anything,
   megatron_core: anything,
   runtime_config: anything,
@@ -144,7 +144,7 @@ function refused(name: string, value: unknown, file: string): TandemError {
 const isRank = (value: number): boolean => Number.isSafeInteger(value) && value >= 1;
 const isAlpha = (value: number): boolean => Number.isFinite(value) && value > 0;
 
-/** What `rank_pattern` or `alpha_pattern` gives a module: the first pattern that its name ends with, whole parts of the name. */
+/** The value of `rank_pattern` or `alpha_pattern` for a module: the first pattern that matches the end of its name, in whole parts. */
 function patternTable(
   json: Readonly<Record<string, unknown>>,
   name: string,
@@ -175,7 +175,7 @@ function targetRule(json: Readonly<Record<string, unknown>>, file: string): (mod
   const { target_modules: targets, exclude_modules: excluded, layers_to_transform: asked } = json;
   const isTarget = targets === 'all-linear' ? () => true : named('target_modules');
   const isExcluded = off(excluded) ? () => false : named('exclude_modules');
-  // PEFT reads the layers of a list of names only; beside a regular expression it refuses them.
+  // PEFT reads the layers only for a list of names. With a regular expression it refuses them.
   const layers = off(asked) ? undefined : Array.isArray(asked) ? asked : [asked];
   if (layers?.some((layer) => !Number.isSafeInteger(layer))) {
     throw bad(file, `"layers_to_transform" is ${shown(asked)}, but should be layer numbers`);

@@ -1,4 +1,4 @@
-/** @file The ways in which PEFT lays out a LoRA: each computes what peft computes (test/fixtures/make_peft.py), or is refused by the setting's name. */
+/** @file Layouts of a LoRA in PEFT: each computes what peft computes (test/fixtures/make_peft.py), or is refused by the setting's name. */
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -46,14 +46,14 @@ describe.each(names)('%s', (name) => {
     expect(largestDifference(ours, plain)).toBeGreaterThan(0.05);
   });
 
-  test('is the same adapter after it was saved and read again', async () => {
+  test('is the same adapter after saving and reading', async () => {
     const adapter = await loadAdapter(join(fixtures, name));
     await saveAdapter(join(folder, name), adapter, { baseModel: base });
     expect(await loadAdapter(join(folder, name))).toEqual(adapter);
   });
 });
 
-test('training leaves layers alone that an adapter does not have, and components that a module lacks', async () => {
+test('training does not change layers that an adapter lacks, or components that a module lacks', async () => {
   const start = await loadAdapter(join(fixtures, 'rank-pattern'));
   const training = trainAdapter(engine, start, { seed: 1 });
   for (let step = 0; step < 3; step++) await training.step([{ prompt: ids.slice(0, -2), answer: ids.slice(-2) }], 1e-2);
@@ -152,7 +152,7 @@ describe('a weights file', () => {
     }
   });
 
-  test('with one half of a module, or a tensor that is no LoRA of a linear, is refused', async () => {
+  test('with one half of a module, or a tensor that is not a LoRA of a linear, is refused', async () => {
     expect(await load([[name('A'), matrix(2, 32)]])).toMatchObject({ message: "The adapter has only one half of layer 0's q_proj." });
     const head = 'base_model.model.lm_head.weight';
     expect(await load([[head, matrix(2, 32)]])).toMatchObject({ message: expect.stringContaining(`"${head}"`) as string });

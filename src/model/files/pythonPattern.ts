@@ -1,10 +1,10 @@
-/** @file Regular expressions of Python in settings from elsewhere, with a limit on their time. */
+/** @file Python regular expressions from settings of unknown origin, with a time limit. */
 import { TandemError } from '../../errors.ts';
 import { rowLimit, withinTime } from '../../timeLimit.ts';
 
 /**
- * Whether the whole text matches, as `re.fullmatch` says.
- * @param from  the file and the setting that the pattern stands in, for errors
+ * Whether the whole text matches, as with `re.fullmatch`.
+ * @param from  the file and the setting that contain the pattern, for errors
  * @throws TandemError 'bad-adapter' for a pattern that JavaScript cannot read, or that takes too long
  */
 export function matchesPattern(pattern: string, text: string, from: { readonly file: string; readonly setting: string }): boolean {
@@ -27,7 +27,7 @@ export function matchesPattern(pattern: string, text: string, from: { readonly f
   }
 }
 
-/** Named groups and the ends of a text are written otherwise. */
+/** Named groups and the ends of a text have another syntax. */
 const inJavaScript = (pattern: string): string =>
   pattern
     .replaceAll(/\(\?P</g, '(?<')

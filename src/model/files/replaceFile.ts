@@ -1,8 +1,8 @@
-/** @file Writes a file whole or not at all. */
+/** @file Writes a file completely or not at all. */
 import { open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { temporaryName } from '../../temporary.ts';
 
-/** What `write` writes goes to a temporary name first; an existing file is replaced only when all of it is on the disk. */
+/** The output of `write` goes to a temporary name first. An existing file is replaced only when all of it is on disk. */
 export async function replaceFile(path: string, write: (file: FileHandle) => Promise<void>): Promise<void> {
   const temporary = temporaryName(path);
   const file = await open(temporary, 'w');

@@ -8,7 +8,7 @@ import { readSafetensors, readSafetensorsHeader, writeSafetensors } from './safe
 const folder = mkdtempSync(join(tmpdir(), 'tandem-safetensors-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-test('what is written is read back, and no temporary file stays', async () => {
+test('what is written is read back, and no temporary file remains', async () => {
   const path = join(folder, 'two.safetensors');
   const tensors = [
     ['first', { shape: [2, 3], data: Float32Array.of(1, -2, 3.5, 0, 1e-30, 7) }],
@@ -21,12 +21,12 @@ test('what is written is read back, and no temporary file stays', async () => {
   expect(readdirSync(folder)).toEqual(['two.safetensors']);
 });
 
-test('only the wanted tensors are read', async () => {
+test('only the requested tensors are read', async () => {
   const some = await readSafetensors('test/fixtures/tiny-tied/model.safetensors', (name) => name.endsWith('norm.weight'));
   expect(some.size).toBe(7);
 });
 
-test('a file that was cut off is damaged, with the place in the error', async () => {
+test('a truncated file counts as damaged, with the place in the error', async () => {
   const path = join(folder, 'cut.safetensors');
   copyFileSync('test/fixtures/tiny-tied/model.safetensors', path);
   truncateSync(path, 100_000);

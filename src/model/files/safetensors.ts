@@ -11,7 +11,7 @@ import type { WeightTensor } from '../weightTensor.ts';
 
 export interface SafetensorsEntry {
   readonly name: string;
-  /** As the file says: F32, F16, BF16, I64, ... */
+  /** The format in the file: F32, F16, BF16, I64, ... */
   readonly dtype: string;
   readonly shape: readonly number[];
   /** Byte position in the file. */
@@ -26,7 +26,7 @@ export interface SafetensorsHeader {
 
 /**
  * Reads the tensors of a file as float32 (from F32, F16 or BF16), one after the other.
- * @param wanted  which names to read; all when left out
+ * @param wanted  the names to read; all if omitted
  * @throws TandemError 'bad-safetensors' for a damaged file or another number format, naming the tensor
  */
 export async function readSafetensors(path: string, wanted: (name: string) => boolean = () => true): Promise<Map<string, WeightTensor>> {
@@ -54,7 +54,7 @@ export async function readSafetensorsHeader(path: string): Promise<SafetensorsHe
   }
 }
 
-/** Writes float32 tensors, rounded to halves if asked, to a temporary name first; an existing file is replaced whole. */
+/** Writes float32 tensors, rounded to halves if requested, to a temporary name first. An existing file is replaced completely. */
 export async function writeSafetensors(
   path: string,
   tensors: Iterable<readonly [name: string, tensor: WeightTensor]>,
@@ -142,11 +142,11 @@ function parseEntry(name: string, value: unknown, dataStart: number, path: strin
 
 const numbersIn = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1);
 
-/** Those of our number formats that safetensors files have. */
+/** The number formats that safetensors files can have. */
 const formats = ['F32', 'F16', 'BF16'] as const;
 const isFormat = (dtype: string): dtype is (typeof formats)[number] => (formats as readonly string[]).includes(dtype);
 
-/** The format that its numbers are read in. @throws TandemError 'bad-safetensors' for one that is not read */
+/** The format for reading its numbers. @throws TandemError 'bad-safetensors' for an unsupported one */
 export function formatOf({ name, dtype }: SafetensorsEntry, path: string): (typeof formats)[number] {
   if (isFormat(dtype)) return dtype;
   throw new TandemError('bad-safetensors', `"${name}" is stored as ${dtype}, but only ${formats.join(', ')} are supported.`, {

@@ -9,7 +9,7 @@ import { ggufMetadata } from './ggufMetadata.ts';
 import { ggufTokenizer, type GgufTokenizer } from './ggufTokenizer.ts';
 import { loadModelFiles } from './modelFiles.ts';
 
-/** Null stands for what is the same as elsewhere: see make_sentencepiece.py. */
+/** Null means the same as elsewhere: see make_sentencepiece.py. */
 interface Case {
   readonly like: string | null;
   readonly metadata: Readonly<Record<string, unknown>>;
@@ -33,23 +33,23 @@ describe.each(Object.entries(cases))('%s', (name, { like, ids, after, decoded })
   const idsOf = (i: number): readonly number[] => ids[i] ?? other!.ids[i]!;
   const afterOf = (i: number): readonly number[] => after[i] ?? (other ? (other.after[i] ?? other.ids[i]!) : idsOf(i));
 
-  test('hard texts, with control and user defined tokens in them', () => {
+  test('hard texts with control and user defined tokens give the same ids', () => {
     texts.forEach((text, i) => expect(tokenizer.encode(text), JSON.stringify(text)).toEqual(idsOf(i)));
   });
 
-  test('a text that follows another', () => {
+  test('a text that follows another gives the same ids', () => {
     texts.forEach((text, i) => expect(continuationTokens(tokenizer, text), JSON.stringify(text)).toEqual(afterOf(i)));
   });
 
-  test('ids become text again', () => {
-    // TextDecoder drops a byte order mark at the start of bytes; SentencePiece keeps it.
+  test('ids are decoded to text', () => {
+    // TextDecoder drops a byte order mark at the start of bytes, SentencePiece keeps it.
     const unmarked = (text: string): string => text.replaceAll('\ufeff', '');
     texts.forEach((text, i) => expect(tokenizer.decode(idsOf(i), { skipSpecial: true })).toBe(unmarked(decoded[i] ?? text)));
   });
 });
 
-describe('what a file does not say', () => {
-  test('is as llama.cpp has it: a begin token, a space before a text, ids 0 to 2', () => {
+describe('defaults for what a file does not say', () => {
+  test('are those of llama.cpp: a begin token, a space before a text, ids 0 to 2', () => {
     const keys = ['add_bos_token', 'add_space_prefix', 'bos_token_id', 'eos_token_id', 'unknown_token_id'];
     const without = Object.fromEntries(keys.map((key) => [`tokenizer.ggml.${key}`, undefined]));
     const { tokenizer, specialTexts } = tokenizerOf({ ...stored, ...without });
@@ -58,12 +58,12 @@ describe('what a file does not say', () => {
     expect(specialTexts).toMatchObject({ bos_token: '<s>', eos_token: '</s>', unk_token: '<unk>' });
   });
 
-  test('a begin token that is not wanted', () => {
+  test('can be overridden: no begin token', () => {
     expect(tokenizerOf({ ...stored, 'tokenizer.ggml.add_bos_token': false }).tokenizer.beginToken).toBeUndefined();
   });
 });
 
-describe('metadata that do not fit together are refused with their field', () => {
+describe('inconsistent metadata are refused with their field', () => {
   const tokens = stored['tokenizer.ggml.tokens'] as readonly string[];
   const scores = stored['tokenizer.ggml.scores'] as readonly number[];
   const types = stored['tokenizer.ggml.token_type'] as readonly number[];
@@ -92,7 +92,7 @@ describe('metadata that do not fit together are refused with their field', () =>
     );
   });
 
-  test('names that objects have already are tokens like others', () => {
+  test("names of objects' built-in properties are tokens like others", () => {
     const named = tokens.with(300, '__proto__').with(301, 'constructor');
     const { tokenizer } = tokenizerOf({
       ...stored,
@@ -103,7 +103,7 @@ describe('metadata that do not fit together are refused with their field', () =>
     expect(tokenizer.decode([301, 300])).toBe('constructor__proto__');
   });
 
-  test('tens of thousands of pieces that all meet are merged in good time', () => {
+  test('tens of thousands of pieces that can all be merged are merged in reasonable time', () => {
     const letters = [...'abcdefghijklmnopqrstuvwxyz012345'];
     const pairs = letters.flatMap((a) => letters.map((b) => a + b));
     const made = [...letters, ...pairs, ...pairs.flatMap((pair) => letters.map((c) => pair + c))];
@@ -144,7 +144,7 @@ describe('a model with such a tokenizer', () => {
     expect(llama.promptTokens('Where is the sea?').slice(1)).toEqual(llama.tokenizer.encode('Where is the sea?'));
   });
 
-  test('an answer after a prompt is what stands there in the whole text', () => {
+  test('an answer after a prompt has the same tokens as in the whole text', () => {
     for (const [prompt, answer] of [
       ['The question is about a', ' person'],
       ['The question is about a\n', 'person'],

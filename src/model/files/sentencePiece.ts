@@ -1,6 +1,6 @@
 /**
- * @file The tokenizer.json that stands for a SentencePiece BPE, from what a GGUF file has of it: texts, scores and types of its tokens. Kudo
- * and Richardson 2018. SentencePiece joins the two neighbours that make the piece of the highest score; a tokenizer.json lists the pairs.
+ * @file A tokenizer.json equivalent to a SentencePiece BPE, from what a GGUF file has of it: texts, scores and types of its tokens. Kudo
+ * and Richardson 2018. SentencePiece joins the two neighbours that make the piece of the highest score. A tokenizer.json lists the pairs.
  */
 import { TandemError } from '../../errors.ts';
 import type { GgufMetadata } from './ggufMetadata.ts';
@@ -13,19 +13,19 @@ const unknown = 2;
 const userDefined = 4;
 const lastType = 6;
 
-/** Stands for a space. */
+/** Replaces a space. */
 const blank = '▁';
 
-/** The tokens' texts; those of user defined tokens, which are looked for in a text as it is, with spaces. */
+/** The tokens' texts. Those of user defined tokens, which are searched for in the unchanged text, have spaces. */
 export function sentencePieceTexts(metadata: GgufMetadata): readonly string[] {
   const types = metadata.numbers(typesKey);
   return metadata.texts('tokenizer.ggml.tokens').map((token, id) => (types[id] === userDefined ? token.replaceAll(blank, ' ') : token));
 }
 
 /**
- * As `transformers` converts Llama 2's: a blank before the text and after each added token, as llama.cpp has it too. SentencePiece itself
- * knows no control tokens in a text, and puts no blank after user defined ones.
- * @throws TandemError 'bad-gguf' for scores or types that are missing, not one a token, or out of range; 'unsupported-tokenizer' without byte tokens
+ * Like the conversion of Llama 2's in `transformers`: a blank before the text and after each added token, as in llama.cpp. SentencePiece
+ * itself has no control tokens in a text, and puts no blank after user defined ones.
+ * @throws TandemError 'bad-gguf' for scores or types that are missing, not one per token, or out of range; 'unsupported-tokenizer' without byte tokens
  */
 export function sentencePieceParts(metadata: GgufMetadata, tokens: readonly string[]): BpeParts {
   const { file } = metadata;
@@ -63,7 +63,7 @@ export function sentencePieceParts(metadata: GgufMetadata, tokens: readonly stri
   };
 }
 
-/** What the vocabulary lacks is written in bytes. */
+/** Text that the vocabulary lacks is encoded as bytes. */
 function requireBytes(tokens: readonly string[], file: string): void {
   const there = new Set(tokens);
   for (let byte = 0; byte < 256; byte++) {
@@ -77,13 +77,13 @@ function requireBytes(tokens: readonly string[], file: string): void {
   }
 }
 
-/** Squares of the lengths of all pieces, summed: what finding the merges costs. 256,000 pieces of Gemma's come to some 15 million. */
+/** The sum of the squared lengths of all pieces, i.e. the cost of finding the merges. Gemma's 256,000 pieces come to about 15 million. */
 const mostWork = 2 ** 26;
 
 /**
- * Every way to make a normal piece of two others, in the order in which they are taken: by the piece's score, in a tie by its id, as the
- * scores of a trained vocabulary go; among the ways to make one piece that with the longer left part, as `transformers` has it. Control,
- * byte, unused and user defined tokens come from no merge.
+ * Every way to make a normal piece from two others, in the order of application: by the piece's score, in a tie by its id, like the
+ * scores of a trained vocabulary; among the ways to make one piece, the one with the longer left part first, as in `transformers`. Control,
+ * byte, unused and user defined tokens result from no merge.
  */
 function mergesOf(tokens: readonly string[], scores: readonly number[], types: readonly number[], file: string): [string, string][] {
   const ids = [...tokens.keys()].filter((id) => types[id] === normal);

@@ -18,7 +18,7 @@ export async function writeSoftPrompt(directory: string, soft: SoftPrompt, { bas
     num_virtual_tokens: soft.tokens,
     token_dim: width,
     num_transformer_submodules: 1,
-    // PEFT fills the rows from the file; TEXT would have it load a tokenizer first.
+    // PEFT fills the rows from the file. TEXT would make it load a tokenizer first.
     prompt_tuning_init: 'RANDOM',
     inference_mode: true,
   };
@@ -30,7 +30,7 @@ export async function writeSoftPrompt(directory: string, soft: SoftPrompt, { bas
   await writeFile(join(directory, originName), JSON.stringify({ version: 1, text: soft.text, drift: soft.drift }) + '\n');
 }
 
-/** @returns undefined where the directory has none. @throws TandemError 'bad-adapter', 'bad-safetensors' */
+/** @returns undefined if the directory has none. @throws TandemError 'bad-adapter', 'bad-safetensors' */
 export async function loadSoftPrompt(directory: string): Promise<SoftPrompt | undefined> {
   const file = join(directory, configName);
   const config = await readJson(file);
@@ -43,12 +43,12 @@ export async function loadSoftPrompt(directory: string): Promise<SoftPrompt | un
       where: { file: weights },
     });
   }
-  // One that PEFT trained does not say where it began.
+  // A soft prompt that PEFT trained does not record its initial text.
   const { text, drift } = (await readJson(join(directory, originName))) ?? {};
   return { tokens, rows: tensor.data, text: typeof text === 'string' ? text : '', drift: typeof drift === 'number' ? drift : 0 };
 }
 
-/** @returns undefined where there is no such file */
+/** @returns undefined if there is no such file */
 async function readJson(file: string): Promise<Record<string, unknown> | undefined> {
   const text = await readTextFileLater(file).catch((error: unknown) => {
     if (isMissing(error)) return undefined;

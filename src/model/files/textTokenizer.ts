@@ -10,16 +10,16 @@ import type { Tokenizer } from '../tokenizer.ts';
 export interface TokenizerParts {
   readonly json: TokenizerJson;
   readonly chatTemplate?: string;
-  /** Texts that the chat template may name: bos_token, eos_token, ... */
+  /** Texts that the chat template may read: bos_token, eos_token, ... */
   readonly specialTexts?: Readonly<Record<string, string>>;
   readonly beginToken?: number;
-  /** From the model's own settings; end tokens known by their usual names are added. */
+  /** From the model's own settings. End tokens with the usual names are added. */
   readonly endTokens: readonly number[];
   /** Named in errors. */
   readonly file: string;
 }
 
-/** @throws TandemError 'bad-tokenizer' when the library cannot build or use it; applyChatTemplate: 'no-chat-template', 'bad-chat-template', 'no-system-role', 'too-slow' */
+/** @throws TandemError 'bad-tokenizer' if the library cannot build or use it; applyChatTemplate: 'no-chat-template', 'bad-chat-template', 'no-system-role', 'too-slow' */
 export function makeTokenizer(parts: TokenizerParts): Tokenizer {
   const { file, beginToken } = parts;
   requireTokens(parts.json, file);
@@ -55,7 +55,7 @@ export function makeTokenizer(parts: TokenizerParts): Tokenizer {
   };
 }
 
-/** Every caller gets a list of its own. */
+/** Every caller gets a separate copy of the list. */
 function remembered(encode: (text: string) => number[]): (text: string) => number[] {
   const cache = new Map<string, number[]>();
   let cachedCharacters = 0;
@@ -74,11 +74,11 @@ function remembered(encode: (text: string) => number[]): (text: string) => numbe
   };
 }
 
-/** The same prompts are encoded again in every epoch. Ten million characters and their ids take some 40 MB. */
+/** The same prompts are encoded again in every epoch. Ten million characters and their ids take about 40 MB. */
 const mostCachedCharacters = 10_000_000;
 const longestCached = 20_000;
 
-/** End-of-text and end-of-turn tokens of the models that we read; the settings of many models name only one of theirs. */
+/** End-of-text and end-of-turn tokens of the supported models. The settings of many models name only one of theirs. */
 const endTexts = new Set(['<|endoftext|>', '<|im_end|>', '<|end_of_text|>', '<|eot_id|>', '<|eom_id|>', '</s>']);
 
 function endTokens({ json, endTokens }: TokenizerParts, turnEnd: number | undefined): number[] {
@@ -86,7 +86,7 @@ function endTokens({ json, endTokens }: TokenizerParts, turnEnd: number | undefi
   return [...new Set([...endTokens, ...named, ...(turnEnd === undefined ? [] : [turnEnd])])];
 }
 
-/** The first special token after an answer of the assistant, white space before it aside. */
+/** The first special token after an answer of the assistant, ignoring white space before it. */
 function turnEndToken({ json, chatTemplate: source }: TokenizerParts, template: () => ChatTemplate): number | undefined {
   if (source === undefined) return undefined;
   const rest = afterAnswer((...asked) => template()(...asked))?.trimStart();
@@ -101,7 +101,7 @@ function onFirstUse<T>(make: () => T): () => T {
   return () => (made ??= { value: make() }).value;
 }
 
-/** What the library says of a definition that it only now finds odd. */
+/** The library's message about a definition that it rejects only on use. */
 function guarded<T>(work: () => T, file: string): T {
   try {
     return work();

@@ -27,15 +27,15 @@ export interface TokenizerJson {
   readonly model: TokenizerStep;
 }
 
-/** What BPE tokenizers differ in, beside their tokens. */
+/** How BPE tokenizers differ, besides their tokens. */
 export type BpeParts = Pick<TokenizerJson, 'normalizer' | 'pre_tokenizer' | 'decoder'> & {
   readonly model: { readonly merges: readonly (string | readonly [string, string])[]; readonly [field: string]: unknown };
 };
 
-/** A vocabulary beyond this is damaged; the library makes a list of all ids up to the largest. */
+/** A larger vocabulary counts as damaged, because the library makes a list of all ids up to the largest. */
 const mostTokens = 2 ** 22;
 
-/** @throws TandemError 'bad-tokenizer' for ids that are no places in a vocabulary */
+/** @throws TandemError 'bad-tokenizer' for ids that are not valid indices of a vocabulary */
 export function requireTokens({ model, added_tokens: added }: TokenizerJson, file: string): void {
   const wrong = (token: string, id: unknown): TandemError =>
     new TandemError('bad-tokenizer', `The token "${token.slice(0, 80)}" has the id ${shown(id)}, which is not valid.`, {
@@ -57,7 +57,7 @@ export function requireTokens({ model, added_tokens: added }: TokenizerJson, fil
 /** GPT-2's split into words, numbers, signs and spaces (openai/gpt-2, encoder.py). */
 export const gpt2Pattern = String.raw`'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+`;
 
-/** Cuts out every match of a regular expression in Oniguruma's syntax. */
+/** Splits off every match of a regular expression in Oniguruma's syntax. */
 export function splitBy(pattern: string): TokenizerStep {
   return { type: 'Split', pattern: { Regex: pattern }, behavior: 'Isolated', invert: false };
 }
@@ -66,8 +66,8 @@ export function splitBy(pattern: string): TokenizerStep {
 export const bytesOnly: TokenizerStep = { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: false };
 
 /**
- * The library's own Digits and ByteLevel splits use JavaScript's \d (ASCII only) and \s (with U+FEFF, without U+0085); its Split step
- * translates the classes correctly. So both are written as Split.
+ * The library's own Digits and ByteLevel splits use JavaScript's \d (ASCII only) and \s (with U+FEFF, without U+0085). Its Split step
+ * translates the classes correctly, so both are written as Split.
  */
 export function prepareTokenizerJson(json: TokenizerJson): TokenizerJson {
   return { ...json, pre_tokenizer: json.pre_tokenizer && exactSplits(json.pre_tokenizer) };
@@ -88,8 +88,8 @@ function exactSplits(step: TokenizerStep): TokenizerStep {
 export const withinMark = '\u{8FFFF}';
 
 /**
- * The same tokenizer for marked text that follows other text: it puts no space before it, but where it does so within a text (after added
- * tokens) it still does. Undefined if it never puts any.
+ * The same tokenizer for marked text that follows other text: it puts no space before that text, but still puts one inside it where it
+ * normally would (after added tokens). Undefined if it never puts any.
  */
 export function forTextWithin(json: TokenizerJson): TokenizerJson | undefined {
   let changed = false;

@@ -1,4 +1,4 @@
-/** @file A model's weights by their Hugging Face names: which there are, their shapes, and their fingerprint. */
+/** @file A model's weights by their Hugging Face names: their list, their shapes, and their fingerprint. */
 import { createHash } from 'node:crypto';
 import { TandemError } from '../../errors.ts';
 import { damagedHint } from '../configFields.ts';
@@ -6,7 +6,7 @@ import { familyHint } from '../families/table.ts';
 import type { ModelShape } from '../modelShape.ts';
 import type { WeightTensor } from '../weightTensor.ts';
 
-/** Every weight that a model of this shape has, in order; linears are [out, in]. */
+/** Every weight of a model with this shape, in order. Linears are [out, in]. */
 export function weightShapes(config: ModelShape): Map<string, readonly number[]> {
   const { hiddenSize: hidden, intermediateSize: inner, vocabularySize: vocabulary, headSize } = config;
   const queries = config.heads * headSize;
@@ -36,7 +36,7 @@ export function weightShapes(config: ModelShape): Map<string, readonly number[]>
   return shapes;
 }
 
-/** A weight that was found, before its numbers are read. */
+/** A weight that was located, before its numbers are read. */
 export interface FoundWeight {
   readonly shape: readonly number[];
   /** Named in errors. */
@@ -44,10 +44,10 @@ export interface FoundWeight {
 }
 
 /**
- * Checks that there is every weight of this model in its shape, and no other: before anything is allocated for their numbers.
+ * Checks that the model has every weight in its shape and no others, before anything is allocated for their numbers.
  * @param found  by Hugging Face's names
  * @param file   the model, or its index
- * @param shown  what the file calls a weight
+ * @param shown  the name of a weight in the file
  * @throws TandemError 'bad-weights' for a weight that is missing or has another shape, 'unsupported-model' for one that the graph would ignore
  */
 export function requireWeights(
@@ -77,11 +77,11 @@ export function requireWeights(
 }
 
 /**
- * Checks the numbers of a weight: files that a download filled up with zeros, or damaged, would compute nonsense in silence.
+ * Checks the numbers of a weight: files that are damaged, or that a download filled up with zeros, would silently compute nonsense.
  * @throws TandemError 'bad-weights'
  */
 export function requireNumbers(name: string, { data }: WeightTensor, file: string): void {
-  // Anything times zero is zero, but for infinities and what is not a number.
+  // Anything times zero is zero, except for infinities and NaN.
   let zero = 0;
   for (let i = 0; i < data.length; i++) zero += data[i] * 0;
   const wrong = (what: string): TandemError =>
@@ -108,7 +108,7 @@ export class Fingerprint {
   }
 }
 
-/** Four interleaved multiplicative hashes of the numbers' bits: one pass at memory speed, where sha256 would take four times the load. */
+/** Four interleaved multiplicative hashes of the numbers' bits: one pass at memory speed, while sha256 would take four times as long as loading. */
 function checksum(data: Float32Array): string {
   const bits = new Int32Array(data.buffer, data.byteOffset, data.length);
   const lanes = bits.length - (bits.length % 4);

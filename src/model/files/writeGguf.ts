@@ -18,7 +18,7 @@ export interface GgufContents {
   readonly weights: ReadonlyMap<string, WeightTensor>;
   readonly formatOf: (name: string) => EncodedFormat;
   readonly tokenizer: {
-    /** Byte-level BPE. */
+    /** A byte-level BPE. */
     readonly json: TokenizerJson;
     /** llama.cpp's name of its pre-tokenizer, e.g. `smollm`. */
     readonly pre: string;
@@ -30,8 +30,8 @@ export interface GgufContents {
 }
 
 /**
- * To a temporary name first; an existing file is replaced whole.
- * @throws TandemError 'unsupported-model' for what llama.cpp's metadata cannot say, 'unsupported-tokenizer' for another than byte-level BPE: a
+ * Writes to a temporary name first, then replaces an existing file completely.
+ * @throws TandemError 'unsupported-model' for what llama.cpp's metadata cannot express, 'unsupported-tokenizer' for anything but byte-level BPE: a
  *   tokenizer.json no longer has SentencePiece's scores
  */
 export async function writeGguf(path: string, contents: GgufContents): Promise<void> {
@@ -72,7 +72,7 @@ function fieldsOf({ name, licence, config, tokenizer }: GgufContents, gguf: Fami
     'tokenizer.ggml.model': textField('gpt2'),
     'tokenizer.ggml.pre': textField(tokenizer.pre),
     'tokenizer.ggml.tokens': textsField(tokens),
-    // Control tokens are 3, normal ones 1.
+    // 3 is a control token, 1 a normal one.
     'tokenizer.ggml.token_type': integersField(tokens.map((token) => (special.has(token) ? 3 : 1))),
     'tokenizer.ggml.merges': textsField(merges),
     'tokenizer.ggml.bos_token_id': countField(vocabulary[tokenizer.begin]),

@@ -1,4 +1,4 @@
-/** @file Frozen matrices as float32, fed as they were loaded. */
+/** @file Frozen matrices as float32, fed to graphs as they were loaded. */
 import type { WeightTensor } from '../weightTensor.ts';
 import { gatherRows, matMul } from '../../tensor/ops.ts';
 import type { FrozenForm } from './frozenForm.ts';

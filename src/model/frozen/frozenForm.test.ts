@@ -1,4 +1,4 @@
-/** @file Tests that a form of frozen matrices is one file: a toy one of integers with a scale a row is computed with everywhere, gradients included. */
+/** @file Tests that a form of frozen matrices is one file: a toy form, integers with a scale per row, works everywhere, including gradients. */
 import { describe, expect, test } from 'vitest';
 import type { TensorValue } from '../../tensor/executor.ts';
 import { onnxRuntimeExecutor } from '../../tensor/onnxruntime.ts';
@@ -50,7 +50,7 @@ const rounded: FrozenForm = {
 const fixture = (name: string): string => new URL(`../../../test/fixtures/${name}`, import.meta.url).pathname;
 const executor = onnxRuntimeExecutor({ threads: 1 });
 
-/** The model in the toy form, and in float32 with the numbers that the toy form computes with. */
+/** The model in the toy form, and in float32 with the same numbers that the toy form computes with. */
 async function bothForms(name: string) {
   const { config, weights } = await loadModelFiles(fixture(name));
   const numbers = [...weights].map(([weight, tensor]) => {
@@ -66,7 +66,7 @@ function expectClose(actual: ArrayLike<number>, expected: ArrayLike<number>): vo
   for (let i = 0; i < expected.length; i++) expect(Math.abs(actual[i] - expected[i]) / scale).toBeLessThan(1e-4);
 }
 
-describe.each(['tiny-tied', 'tiny-untied', 'tiny-qwen2'])('%s in a form of its own', (name) => {
+describe.each(['tiny-tied', 'tiny-untied', 'tiny-qwen2'])('%s in a toy form', (name) => {
   test('logits, with and without an adapter, are those of the numbers that it computes with', async () => {
     const { toy, whole } = await bothForms(name);
     const adapter = await loadAdapter(fixture(`${name}/adapter`));
@@ -90,7 +90,7 @@ describe.each(['tiny-tied', 'tiny-untied', 'tiny-qwen2'])('%s in a form of its o
   });
 });
 
-test('nothing feeds the float32 matrices beside it, and the weights themselves are not trained', async () => {
+test('the float32 matrices are not fed in addition, and the weights themselves are not trained', async () => {
   const { toy, whole } = await bothForms('tiny-untied');
   const matrices = (feeds: Readonly<Record<string, TensorValue>>): string[] =>
     Object.keys(feeds).filter((name) => /_proj\.weight/.test(name));
@@ -98,7 +98,7 @@ test('nothing feeds the float32 matrices beside it, and the weights themselves a
   expect(() => trainWeights(toy)).toThrow(expect.objectContaining({ reason: 'not-trainable' }));
 });
 
-test('a model in another form has another fingerprint, since its scores are others', async () => {
+test('a model in another form has another fingerprint, because its scores differ', async () => {
   const files = await loadModelFiles(fixture('tiny-tied'));
   expect(makeLocalModel(files, executor).fingerprint).toBe(files.fingerprint);
   const model = makeLocalModel(files, executor, rounded);

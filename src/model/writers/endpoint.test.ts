@@ -1,4 +1,4 @@
-/** @file A writer behind an OpenAI-compatible server: what it is sent, what is read of its answer, and what is said where it fails. */
+/** @file A writer behind an OpenAI-compatible server: the request, the parsing of its answer, and the errors if it fails. */
 import { afterEach, describe, expect, test } from 'vitest';
 import type { TandemError } from '../../errors.ts';
 import { findLocalServers } from './discover.ts';
@@ -26,7 +26,7 @@ const failure = async (promise: Promise<unknown>): Promise<TandemError> => {
   throw new Error('it did not fail');
 };
 
-test('a chat is sent as OpenAI has it, and the text and the tokens of the answer are read', async () => {
+test("a chat is sent in OpenAI's format, and the text and tokens of the answer are read", async () => {
   const server = await serve((_, response) => completion(response, 'Sort the message.', 321));
   const writer = endpointWriter({ url: server.url, model: 'qwen3:8b' }, { env: {} });
   expect(writer.name).toBe(`qwen3:8b at ${new URL(server.url).host}`);
@@ -57,18 +57,18 @@ test('a key is read from the environment, sent as a header, and not repeated in 
   expect(hint).toContain('TANDEM_WRITER_KEY');
 });
 
-test('a server that counts no tokens is charged one for every four characters', async () => {
+test('if a server counts no tokens, one is charged for every four characters', async () => {
   const server = await serve((_, response) => completion(response, 'x'.repeat(13)));
   const { cost } = await endpointWriter({ url: server.url, model: 'm' }).write(messages, options);
   expect(cost.outside).toEqual({ tokens: Math.ceil((27 + 13) / 4), requests: 1 });
 });
 
-test('an answer without text, as of a model that only thought, is empty', async () => {
+test('an answer without text, e.g. from a model that only thought, is empty', async () => {
   const server = await serve((_, response) => completion(response, null, 50));
   expect((await endpointWriter({ url: server.url, model: 'm' }).write(messages, options)).text).toBe('');
 });
 
-describe('what goes wrong has a reason and says what to do', () => {
+describe('every failure has a reason and a remedy', () => {
   const cases: readonly (readonly [string, Answer, string, RegExp])[] = [
     [
       'an unknown model',
@@ -103,7 +103,7 @@ describe('what goes wrong has a reason and says what to do', () => {
     expect(error.hint).toBeTruthy();
   });
 
-  test('a server that is not there', async () => {
+  test('a server that does not exist', async () => {
     const server = await startTestServer(() => {});
     await server.close();
     const error = await failure(endpointWriter({ url: server.url, model: 'm' }).write(messages, options));
@@ -117,7 +117,7 @@ describe('what goes wrong has a reason and says what to do', () => {
     expect(error.reason).toBe('writer-too-slow');
   });
 
-  test('a server that sends elsewhere gets nothing sent there', async () => {
+  test("nothing is sent to the target of a server's redirect", async () => {
     const other = await serve((_, response) => completion(response, 'stolen'));
     const server = await serve((_, response) => {
       response.statusCode = 307;
@@ -131,7 +131,7 @@ describe('what goes wrong has a reason and says what to do', () => {
   });
 });
 
-test('an abort ends the request with its own reason', async () => {
+test('an abort cancels the request with its own reason', async () => {
   const stop = new AbortController();
   const server = await serve(() => stop.abort(new Error('stopped by the user')));
   const writing = endpointWriter({ url: server.url, model: 'm' }).write(messages, { ...options, signal: stop.signal });
@@ -155,13 +155,13 @@ test.each([
   expect(() => baseOf(given)).toThrow(expect.objectContaining({ reason: 'bad-writer', message: expect.stringMatching(message) as string }));
 });
 
-test('which addresses are of this machine', () => {
+test('addresses of this machine are recognized', () => {
   const of = (url: string): boolean => isLoopback(url);
   expect(['http://localhost:1', 'http://127.0.0.1:1', 'http://127.9.9.9', 'http://[::1]:1'].map(of)).toEqual([true, true, true, true]);
   expect(['http://localhost.evil.org', 'http://127.0.0.1.evil.org', 'http://10.0.0.1'].map(of)).toEqual([false, false, false]);
 });
 
-test('servers of this machine are found with the models that can write, in order, without the key', async () => {
+test('servers on this machine are found with the models that can write, in order, without the key', async () => {
   const listing: Answer = (_, response) => response.end('{"object":"list","data":[{"id":"nomic-embed-text"},{"id":"qwen3:8b"},{"id":7}]}');
   const server = await serve(listing);
   const embedding = await serve((_, response) => response.end('{"data":[{"id":"nomic-embed-text"}]}'));

@@ -5,26 +5,26 @@ import { estimatedTokens, type Writer, type WriterMessage, type WriteOptions, ty
 export interface Endpoint {
   /** http or https, e.g. `http://localhost:11434/v1`. `/v1` is added to an address without a path. */
   readonly url: string;
-  /** As the server calls it. */
+  /** The model's name on the server. */
   readonly model: string;
 }
 
 export interface EndpointOptions {
-  /** Milliseconds for a whole answer. */
+  /** Milliseconds for a complete answer. */
   readonly patience?: number;
-  /** Where the key is read from. It stands nowhere else: not in a setting, not in the record of a run. */
+  /** The environment variable with the key. The key is stored nowhere else: not in a setting, not in the record of a run. */
   readonly env?: NodeJS.ProcessEnv;
 }
 
 /** The only place of an API key. */
 export const keyVariable = 'TANDEM_WRITER_KEY';
 
-/** A model of eight billion parameters on a laptop writes some ten tokens a second. */
+/** A model of eight billion parameters on a laptop writes about ten tokens per second. */
 const usualPatience = 180_000;
-/** Bytes of a reply. */
+/** The most bytes of a reply. */
 const longestReply = 2 ** 22;
 
-/** @throws TandemError reason 'bad-writer' for an address or a model that cannot be */
+/** @throws TandemError reason 'bad-writer' for an invalid address or model */
 export function endpointWriter({ url, model }: Endpoint, options: EndpointOptions = {}): Writer {
   const base = baseOf(url);
   if (model.trim() === '') throw new TandemError('bad-writer', 'The writer has no model.', { hint: 'Name one with --writer-model.' });
@@ -52,7 +52,7 @@ export async function modelsOf(url: string, options: EndpointOptions & { readonl
   });
 }
 
-/** The address without what every request adds. @throws TandemError reason 'bad-writer' */
+/** The address without the part that every request adds. @throws TandemError reason 'bad-writer' */
 export function baseOf(address: string): string {
   let url: URL;
   try {
@@ -71,7 +71,7 @@ export function baseOf(address: string): string {
   return `${url.origin}${path === '' ? '/v1' : path}`;
 }
 
-/** With the port: what consent is given for. @throws TandemError reason 'bad-writer' */
+/** The host with the port, for which consent is given. @throws TandemError reason 'bad-writer' */
 export const hostOf = (address: string): string => new URL(baseOf(address)).host;
 
 /** Whether rows stay on this machine. */
@@ -81,7 +81,7 @@ export function isLoopback(address: string): boolean {
 }
 
 interface Asked {
-  /** A POST where there is one. */
+  /** A POST if there is a body. */
   readonly body?: unknown;
   readonly signal?: AbortSignal;
 }
@@ -102,7 +102,7 @@ async function request(
         ...(body !== undefined && { 'content-type': 'application/json' }),
         ...(key && { authorization: `Bearer ${key}` }),
       },
-      // Rows and key go to the server that was agreed to, and to no other.
+      // Rows and key go only to the server that the user consented to.
       redirect: 'manual',
       signal: signal ? AbortSignal.any([signal, slow]) : slow,
     });
@@ -125,11 +125,11 @@ async function request(
   }
 }
 
-/** What `fetch` says is "fetch failed"; why is in its cause. */
+/** `fetch` only says "fetch failed". The reason is in its cause. */
 function causeOf(error: unknown): string {
   const inner = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   if (!(inner instanceof Error)) return String(inner);
-  // Of several addresses that were tried the errors are in a list, and the message is empty.
+  // If several addresses were tried, the errors are in a list and the message is empty.
   const { code } = inner as NodeJS.ErrnoException;
   return (inner.message || code || inner.name).replace(/\.$/, '');
 }
@@ -158,7 +158,7 @@ function textOf(reply: unknown, url: string): string {
   const { message } = asRecord(Array.isArray(choices) ? (choices as readonly unknown[])[0] : undefined);
   const { content } = asRecord(message);
   if (typeof content === 'string') return content;
-  // A model that spends all its tokens on thinking says nothing.
+  // A model that spends all its tokens on thinking returns no text.
   if (content === null) return '';
   throw badAnswer(url, 'It has no text at choices[0].message.content.');
 }
@@ -170,8 +170,8 @@ function tokensOf(reply: unknown): number | undefined {
 
 function refused(url: string, status: number, text: string, key: string | undefined): TandemError {
   const said = saidOf(key ? text.replaceAll(key, '***') : text);
-  const told = said === '' ? '' : `: ${said}`;
-  return new TandemError('writer-refused', `${url} answered with status ${status}${told}.`, { hint: hintOf(status) });
+  const detail = said === '' ? '' : `: ${said}`;
+  return new TandemError('writer-refused', `${url} answered with status ${status}${detail}.`, { hint: hintOf(status) });
 }
 
 function hintOf(status: number): string {
@@ -182,7 +182,7 @@ function hintOf(status: number): string {
   return status >= 500 ? 'Check the log of the server.' : 'The server rejected the request. Check its log.';
 }
 
-/** The message of an error in the form of OpenAI, or the beginning of whatever it is. */
+/** The message of an error in OpenAI's format, or the beginning of any other text. */
 function saidOf(text: string): string {
   try {
     const { error, message } = asRecord(JSON.parse(text));

@@ -10,7 +10,7 @@ export interface OwnOptions {
   readonly stop: readonly string[];
 }
 
-/** Its cost is in tokens of the tuned model. @throws from `write` TandemError reason 'too-long' where there is no room for an answer */
+/** Its cost is in tokens of the tuned model. @throws from `write` TandemError reason 'too-long' if there is no room for an answer */
 export const ownWriter = (model: LanguageModel, { adapter, chat, stop }: OwnOptions): Writer => ({
   name: 'the model',
   write: async (messages, { maxTokens, temperature, seed, signal }) => {

@@ -1,4 +1,4 @@
-/** @file A script of answers: which one a request gets, and what is said of a file that is none. */
+/** @file A script of answers: which answer a request gets, and the errors for an invalid file. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ const fileOf = (text: string): string => {
   return file;
 };
 
-test('the same request gets the same answer, and seeds that follow each other get others', async () => {
+test('the same request gets the same answer, and consecutive seeds get different ones', async () => {
   const answers = [{ text: 'one' }, { when: 'fees', text: 'two', tokens: 40 }, { text: 'three' }];
   const writer = recordedWriter(readScript(fileOf(JSON.stringify({ version: 1, name: 'script', answers }))));
   const ask = async (content: string, seed: number) => writer.write([{ role: 'user', content }], { maxTokens: 10, temperature: 1, seed });
@@ -23,7 +23,7 @@ test('the same request gets the same answer, and seeds that follow each other ge
   expect((await ask('about cards', 1)).text).toBe('three');
 });
 
-test('a request that no answer is for is refused', async () => {
+test('a request without a matching answer is refused', async () => {
   const writer = recordedWriter({ version: 1, name: 'script', answers: [{ when: 'fees', text: 'x' }] });
   await expect(writer.write([{ role: 'user', content: 'cards' }], { maxTokens: 10, temperature: 1, seed: 0 })).rejects.toMatchObject({
     reason: 'writer-refused',
@@ -46,6 +46,6 @@ test.each([
   );
 });
 
-test('a script that is not there is refused', () => {
+test('a script that does not exist is refused', () => {
   expect(() => readScript(join(folder, 'none.json'))).toThrow(expect.objectContaining({ reason: 'no-script' }));
 });

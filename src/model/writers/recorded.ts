@@ -8,16 +8,16 @@ import { estimatedTokens, type Writer } from '../writer.ts';
 /** A JSON file. */
 export interface Script {
   readonly version: 1;
-  /** What the writer is called. */
+  /** The name of the writer. */
   readonly name: string;
   readonly answers: readonly ScriptedAnswer[];
 }
 
 export interface ScriptedAnswer {
-  /** The answer is for requests that have this text in them; for all where absent. */
+  /** The answer is for requests that contain this text. For all if absent. */
   readonly when?: string;
   readonly text: string;
-  /** What it is said to cost; estimated where absent. */
+  /** The cost to report. Estimated if absent. */
   readonly tokens?: number;
 }
 
@@ -42,8 +42,8 @@ export function readScript(file: string): Script {
 }
 
 /**
- * Of the answers that fit a request, the one that its seed chooses: seeds that follow each other get answers that do. So the writer has
- * no place in its script to remember, and the same request always gets the same answer.
+ * Of the answers that match a request, the one that its seed selects: consecutive seeds get consecutive answers. So the writer need not
+ * remember a place in its script, and the same request always gets the same answer.
  */
 export function recordedWriter({ name, answers }: Script): Writer {
   return {

@@ -1,4 +1,4 @@
-/** @file A server on this machine that answers as a test says, and keeps what it was asked. */
+/** @file A server on this machine that answers as a test specifies, and records its requests. */
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
@@ -46,7 +46,7 @@ export async function startTestServer(answer: Answer): Promise<TestServer> {
   };
 }
 
-/** As an OpenAI-compatible server completes a chat. */
+/** Completes a chat like an OpenAI-compatible server. */
 export function completion(response: ServerResponse, content: string | null, total?: number): void {
   response.setHeader('content-type', 'application/json');
   response.end(

@@ -54,7 +54,7 @@ function read(path: string, text: string): ProgramFile {
     return finish({ steps: [] });
   }
 
-  /** The entries of a map by their keys; unknown ones are reported. */
+  /** The entries of a map by their keys. Unknown ones are reported. */
   const entriesOf = (map: Node, known: readonly string[]): Map<string, { key: Node; value: Node | null }> => {
     const found = new Map<string, { key: Node; value: Node | null }>();
     if (!isMap(map)) return found;
@@ -128,7 +128,7 @@ function read(path: string, text: string): ProgramFile {
 }
 
 /**
- * The file's text with another adapter, or model; null takes it out.
+ * The file's text with another adapter, or model. Null removes it.
  * @throws TandemError reason 'cannot-rewrite' if the file is written in a way that cannot be edited in place
  */
 function write({ path, text }: ProgramText, changes: PointerChanges): string {

@@ -1,4 +1,4 @@
-/** @file What a prompt kind is: how its files are called, read and written. */
+/** @file What a prompt kind is: how its files are named, read and written. */
 import type { Calibration } from '../decoding.ts';
 import type { TemplateLanguage } from '../languages/templateLanguage.ts';
 import type { ProgramFile } from '../programFile.ts';
@@ -8,32 +8,32 @@ import type { PromptFile } from '../promptFile.ts';
 export type PromptKind = SinglePromptKind | ProgramKind;
 
 interface Names {
-  /** What the names of its files end in, in lower case; the first one for files that Tandem writes. */
+  /** The endings of its files' names, in lower case. The first one is for files that Tandem writes. */
   readonly endings: readonly [string, ...string[]];
   /** A file's name without its ending, for people. */
   readonly shortName: (name: string) => string;
-  /** What a file's numbers are called in `.tandem/results`, without `.json`; two files side by side must not share that name. */
+  /** The name of a file's numbers in `.tandem/results`, without `.json`. Two files side by side must not share that name. */
   readonly resultsName: (name: string) => string;
 }
 
-/** Files that are one prompt each. */
+/** A kind whose files are one prompt each. */
 export interface SinglePromptKind extends Names {
   readonly holds: 'prompt';
   readonly language: TemplateLanguage;
   /** Never throws: defects are problems of the file. */
   readonly read: (path: string, text: string) => PromptFile;
   /**
-   * The file's text with another prompt and other settings, and every other byte as it was.
+   * The file's text with another prompt and other settings, and every other byte unchanged.
    * @throws TandemError reason 'cannot-rewrite' if the file is written in a way that cannot be edited in place; 'no-output' for
    *   demonstrations in a file that does not name its output column
    */
   readonly write: (file: PromptFile, next: Prompt, changes: SettingChanges) => string;
 }
 
-/** Files that name other prompt files, which answer one after the other. */
+/** A kind whose files name other prompt files, which answer one after the other. */
 export interface ProgramKind extends Names {
   readonly holds: 'steps';
-  /** Never throws: defects are problems of the file. Whether the steps name prompt files is checked elsewhere. */
+  /** Never throws: defects are problems of the file. Whether the named prompt files are valid is checked elsewhere. */
   readonly read: (path: string, text: string) => ProgramFile;
   /** The file's text with another adapter, or model. @throws TandemError reason 'cannot-rewrite' as above */
   readonly write: (file: ProgramText, changes: PointerChanges) => string;
@@ -42,19 +42,19 @@ export interface ProgramKind extends Names {
 export type ProgramText = Pick<ProgramFile, 'path' | 'text'>;
 
 export interface PointerChanges {
-  /** The adapter's path relative to the file; null takes it out. */
+  /** The adapter's path relative to the file. Null removes it. */
   readonly adapter?: string | null;
-  /** The model that the adapter belongs to; null takes it out. */
+  /** The model that the adapter belongs to. Null removes it. */
   readonly model?: string | null;
 }
 
 export interface SettingChanges extends PointerChanges {
   readonly calibration?: Calibration;
-  /** The column that demonstrations need, written where the file names none: a program names it in its place. */
+  /** The column that demonstrations need, written if the file names none. A program names it instead of the file. */
   readonly output?: string;
 }
 
-/** The name without the first of these endings that it has. */
+/** The name without the first of these endings that matches. */
 export function withoutEnding(name: string, endings: readonly string[]): string {
   const ending = endings.find((each) => name.toLowerCase().endsWith(each));
   return ending === undefined ? name : name.slice(0, -ending.length);

@@ -1,4 +1,4 @@
-/** @file Prompt files of Prompty: `.prompty`, Jinja below front matter that has keys of its own. */
+/** @file Prompt files of Prompty: `.prompty`, Jinja below front matter with keys of the Prompty format. */
 import { jinja } from '../languages/jinja.ts';
 import { readFrontMatterPrompt } from './readFrontMatterPrompt.ts';
 import { withoutEnding, type SinglePromptKind } from './promptKind.ts';
@@ -9,7 +9,7 @@ export const prompty: SinglePromptKind = {
   holds: 'prompt',
   endings: ['.prompty'],
   shortName: (name) => withoutEnding(name, prompty.endings),
-  // A `.prompt.md` may stand beside it.
+  // A `.prompt.md` may be beside it.
   resultsName: (name) => name,
   language: jinja,
   read,

@@ -1,6 +1,6 @@
 /**
- * @file What the front matter of a `.prompty` file says in keys of its own format: the model's parameters, inputs and samples. Both versions of
- * the format are read; where they differ, a key is known by the name that it has in each.
+ * @file The front matter keys of the `.prompty` format itself: the model's parameters, inputs and samples. Both versions of the format are
+ * read. If they differ, a key is recognized by its name in each.
  */
 import { isMap, isScalar, isSeq, type Document, type Node } from 'yaml';
 import { butFound, resolved, scalarText } from '../frontMatter.ts';
@@ -11,7 +11,7 @@ import type { Value } from '../values.ts';
 import { yamlValue } from '../yamlValues.ts';
 
 /**
- * Reads what there is; a value that the format has and Tandem cannot follow is reported by the name of its key. Other keys are for other tools.
+ * Reads the keys that are there. A value that is valid in the format but unsupported in Tandem is reported by the name of its key. Other keys are for other tools.
  * @param reads the columns that the body reads
  */
 export const readPromptyKeys: ReadOwnKeys = (document, reads, { error, note }) => {
@@ -57,7 +57,7 @@ export const readPromptyKeys: ReadOwnKeys = (document, reads, { error, note }) =
     if (kind && reads.has(name) && noText.has(kindName ?? '')) {
       error(at(kind), `The input "${name}" is of kind ${kindName}. Tandem fills in text only.`, 'Remove it from the body.');
     }
-    // A conversation that the data does not give is one that has not begun.
+    // A conversation that the data does not have counts as not begun.
     if (kindName === 'thread') samples[name] = '';
     else keep(name, entry(value, 'default') ?? entry(value, 'example') ?? entry(value, 'sample'));
   }
@@ -103,10 +103,10 @@ function readTemplate(root: unknown, entry: Entry, complain: Complain): void {
   }
 }
 
-/** Nunjucks writes variables, conditions and loops as Jinja does. */
+/** Nunjucks writes variables, conditions and loops like Jinja. */
 const languages: ReadonlySet<string> = new Set(['jinja2', 'jinja', 'nunjucks']);
 
-/** `model.api`, in version 2 `model.apiType`, which is chat where nothing else is said. */
+/** `model.api`, in version 2 `model.apiType`, which is chat by default. */
 function templateOf(model: Node | undefined, entry: Entry, complain: Complain): OwnKeys['template'] {
   if (!model) return undefined;
   for (const key of ['apiType', 'api']) {
@@ -124,10 +124,10 @@ function templateOf(model: Node | undefined, entry: Entry, complain: Complain): 
 const apis: Readonly<Record<string, 'chat' | 'text'>> = { chat: 'chat', responses: 'chat', completion: 'text' };
 const versionTwo = ['id', 'provider', 'connection', 'options'];
 
-/** Kinds of input that are no text. */
+/** Kinds of input that are not text. */
 const noText: ReadonlySet<string> = new Set(['image', 'audio', 'file']);
 
-/** Inputs with their names, from a map or from a list of version 2. */
+/** Inputs with their names, from a map or from a version 2 list. */
 function inputsIn(node: Node | undefined, document: Document, note: Report, at: (node: Node) => { start: number; end: number }): Input[] {
   if (isMap(node)) {
     return node.items.flatMap((pair) => {
@@ -178,7 +178,7 @@ const stop: Parameter = {
   },
 };
 
-/** The parameters that say how an answer is decoded, by their names in both versions. */
+/** The parameters for decoding an answer, by their names in both versions. */
 const parameters: Readonly<Record<string, Parameter>> = {
   max_tokens: maxTokens,
   max_completion_tokens: maxTokens,
@@ -191,7 +191,7 @@ const parameters: Readonly<Record<string, Parameter>> = {
   stopSequences: stop,
 };
 
-/** What would change an answer, and is not done here. */
+/** Parameters that would change an answer and are not supported here. */
 const hostedOnly: ReadonlySet<string> = new Set([
   'top_k',
   'topK',

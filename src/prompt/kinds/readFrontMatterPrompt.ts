@@ -14,26 +14,26 @@ import { rangesOf, type TextRange } from '../textRange.ts';
 import type { Values } from '../values.ts';
 import { yamlProblems } from '../yamlProblems.ts';
 
-/** In what kinds with front matter differ. */
+/** How kinds with front matter differ. */
 export interface Dialect {
   readonly language: TemplateLanguage;
-  /** Reads what the front matter says in keys beside `tandem`. */
+  /** Reads the front matter's keys other than `tandem`. */
   readonly readKeys?: ReadOwnKeys;
 }
 
 /** @param reads the columns that the body reads */
 export type ReadOwnKeys = (document: Document, reads: ReadonlySet<string>, reports: KeyReports) => OwnKeys;
 
-/** What holds where the `tandem` key does not say. */
+/** The defaults for what the `tandem` key does not set. */
 export interface OwnKeys {
-  /** 'chat' makes the sections turns of a chat; else their texts follow one another. */
+  /** 'chat' makes the sections turns of a chat. Otherwise their texts follow one another. */
   readonly template?: 'chat' | 'text';
   readonly decoding: Partial<Decoding>;
   /** Values for columns that the data lacks. */
   readonly samples: Values;
 }
 
-/** Where findings go: what keeps the file from being used, and what is good to know. */
+/** Where findings go: errors that make the file unusable, and notes. */
 export interface KeyReports {
   readonly error: Report;
   readonly note: Report;

@@ -1,4 +1,4 @@
-/** @file Every kind of prompt file, one a line, and what names say. */
+/** @file Every kind of prompt file, one per line, and what file names say. */
 import type { PromptKind, ProgramKind, SinglePromptKind } from './promptKind.ts';
 import { program } from './program.ts';
 import { promptMd } from './promptMd.ts';
@@ -6,37 +6,37 @@ import { prompty } from './prompty.ts';
 
 export const promptKinds: PromptKind[] = [promptMd, prompty, program];
 
-/** The kind of a file by its name; undefined for a name that is none of a prompt. */
+/** The kind of a file by its name. Undefined for any other name. */
 export function kindOf(path: string): PromptKind | undefined {
   const name = path.toLowerCase();
   return promptKinds.find(({ endings }) => endings.some((ending) => name.endsWith(ending)));
 }
 
-/** The kind that reads a file as one prompt: that of its name, or else `.prompt.md`. */
+/** The kind that reads a file as one prompt, by its name. Default: `.prompt.md`. */
 export function promptKindOf(path: string): SinglePromptKind {
   const kind = kindOf(path);
   return kind?.holds === 'prompt' ? kind : promptMd;
 }
 
-/** The kind that reads a file as a program: that of its name, or else `.program.yaml`. */
+/** The kind that reads a file as a program, by its name. Default: `.program.yaml`. */
 export function programKindOf(path: string): ProgramKind {
   const kind = kindOf(path);
   return kind?.holds === 'steps' ? kind : program;
 }
 
-/** Whether a file is called like one prompt. */
+/** Whether a file has the name of a prompt. */
 export const isPromptPath = (path: string): boolean => kindOf(path)?.holds === 'prompt';
 
-/** Whether a file is called like a program. */
+/** Whether a file has the name of a program. */
 export const isProgramPath = (path: string): boolean => kindOf(path)?.holds === 'steps';
 
-/** What names end in, of every kind or of those that hold one thing. */
+/** The endings of names, for every kind or for kinds of one content. */
 export const endingsOf = (holds?: PromptKind['holds']): string[] =>
   promptKinds.flatMap((kind) => (holds === undefined || kind.holds === holds ? kind.endings : []));
 
-/** A glob that finds such files in all folders. @param more endings of other files that are to be found */
+/** A glob that finds such files in all folders. @param more endings of other files to find */
 export const patternOf = (holds?: PromptKind['holds'], more: readonly string[] = []): string =>
   `**/*.{${[...endingsOf(holds), ...more].map((ending) => ending.slice(1)).join(',')}}`;
 
-/** A file's name, or its path, without its ending; unchanged where it is none of a prompt. */
+/** A file's name, or its path, without its ending. Unchanged if it is not the name of a prompt. */
 export const shortName = (name: string): string => kindOf(name)?.shortName(name) ?? name;

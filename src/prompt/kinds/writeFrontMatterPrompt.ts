@@ -1,4 +1,4 @@
-/** @file Writes an accepted prompt back into a file with front matter: only what changed, every other byte as it was. */
+/** @file Writes an accepted prompt back into a file with front matter: changes only what is needed, and keeps every other byte. */
 import { isDeepStrictEqual } from 'node:util';
 import { TandemError } from '../../errors.ts';
 import { setEntry } from '../editYaml.ts';
@@ -14,7 +14,7 @@ type Read = SinglePromptKind['read'];
 
 /**
  * The file's text with the body, the demonstrations, the label words and the decoding of `next`, and the changed settings.
- * @param read reads such a file, to see that what is written reads as it should
+ * @param read reads such a file, to check that the written text reads as intended
  * @throws TandemError reason 'cannot-rewrite' if the front matter is broken, or written in a way that cannot be edited in place;
  *   'no-output' for demonstrations in a file that does not name its output column
  */
@@ -71,7 +71,7 @@ function sameDemonstrations(a: readonly Demonstration[], b: readonly Demonstrati
 
 const sameWords = (a: Prompt, b: Prompt): boolean => isDeepStrictEqual(ownWords(a), ownWords(b));
 
-/** A map where the model is to say something else than the labels; else the list that the file has, which a map held. */
+/** A map if the model must say something else than the labels. Otherwise the file's list, or a list in place of its map. */
 function labelsAsWritten({ settings }: PromptFile, { labelWords }: Prompt): LabelWords | readonly string[] {
   const listed = settings.labels === undefined || settings.labels === 'from-data' ? Object.keys(labelWords ?? {}) : settings.labels;
   return labelWords ? Object.fromEntries(listed.map((label) => [label, wordsFor({ labelWords }, label)])) : listed;
@@ -94,7 +94,7 @@ function compose({ path, text, bodyOffset }: PromptFile, yaml: string, body: str
     return before + (body === '' || before.endsWith('\n') ? '' : newline) + body;
   }
   const bom = text.slice(0, bodyOffset);
-  // Without front matter the body stands alone, unless its own first lines would be taken for front matter.
+  // Without front matter the body is the whole file, unless its own first lines would be parsed as front matter.
   const alone = bom + body;
   return yaml === '' && read(path, alone).prompt.body === body ? alone : `${bom}---${newline}${yaml}---${newline}${body}`;
 }

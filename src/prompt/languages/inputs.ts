@@ -14,7 +14,7 @@ export const inputs: TemplateLanguage = {
     begun(before, after) {
       const begun = /\$(?:\{(?:input:[^:}\r\n]*|i|in|inp|inpu|input)?)?$/.exec(before);
       if (!begun) return undefined;
-      // The rest of the name: up to what ends it, or where nothing does as far as a word goes.
+      // The rest of the name: up to its end, or without an end as far as a word goes.
       const rest = begun[0].includes(':') ? (/^[^:}]*(?=[:}])/.exec(after) ?? /^[\p{L}\p{N}_-]*/u.exec(after))![0] : '';
       return { before: begun[0].length, after: rest.length, closed: /^[:}]/.test(after.slice(rest.length)) };
     },
@@ -25,7 +25,7 @@ export const inputs: TemplateLanguage = {
 
 const opener = '${input:';
 
-/** `${input:name}` or `${input:name:placeholder}`. In one pass: a pattern would look from every `${input:` to the end of its line. */
+/** `${input:name}` or `${input:name:placeholder}`. In one pass, because a pattern would search from every `${input:` to the end of its line. */
 function variables(body: string): Variable[] {
   const found: Variable[] = [];
   const ends = /[}\r\n]/g;
@@ -53,7 +53,7 @@ function fillFor(text: string): Fill {
     from = end;
   }
   pieces.push(text.slice(from));
-  // Literal text at even places, column names at odd ones.
+  // Literal text at even indices, column names at odd ones.
   return (values) => pieces.map((piece, place) => (place % 2 === 0 ? piece : textOf(valueOf(values, piece)))).join('');
 }
 
@@ -74,6 +74,6 @@ function problems(body: string): BodyProblem[] {
   return found;
 }
 
-/** What VS Code knows in a prompt file beside `${input:…}`. */
+/** Other variables that VS Code knows in a prompt file. */
 const editorVariables =
   /\$\{(?:selection|selectedText|file|fileBasename|fileBasenameNoExtension|fileDirname|workspaceFolder|workspaceFolderBasename|(?:env|config|command):[\w.-]{1,80})\}/g;

@@ -17,7 +17,7 @@ export const jinja: TemplateLanguage = {
   problems,
   typing: {
     triggers: ['{', ' '],
-    // In an expression as far as its first name: what follows may be a filter.
+    // In an expression only its first name: what follows may be a filter.
     begun(before, after) {
       const begun = /\{\{-?[ \t]*(?:[A-Za-z_]\w*)?$/.exec(before);
       return begun ? { before: begun[0].length, after: /^\w*/.exec(after)![0].length, closed: /^[^{]*\}\}/.test(after) } : undefined;
@@ -46,7 +46,7 @@ function blockAround(body: string, variable: Span, from: number): number {
   return at;
 }
 
-/** What stands before a part in the body comes along as far as it assigns names. */
+/** The body before a part is included only as far as it assigns names. */
 function filler(body: string): Filler {
   const all = assignmentsOf(body);
   return (text, from) => {
@@ -63,7 +63,7 @@ function filler(body: string): Filler {
   };
 }
 
-/** Of Jinja and of the roles. */
+/** The fixed parts of Jinja and of the roles. */
 function problems(body: string, demos?: Span): BodyProblem[] {
   const found: BodyProblem[] = jinjaProblems(body).map((problem) => ({ severity: 'error', ...problem }));
   for (const { name, start, end } of roleLines(body)) {

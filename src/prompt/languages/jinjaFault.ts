@@ -1,4 +1,4 @@
-/** @file Where a template that cannot be filled in goes wrong, and what is wrong in words of its author. */
+/** @file Where a template fails, and what is wrong, in the terms of its author. */
 import { TandemError, type Place } from '../../errors.ts';
 import { runJinja } from './jinjaTemplate.ts';
 import { depthOf, endOf, tagsOf, type Tag } from './jinjaTags.ts';
@@ -7,7 +7,7 @@ import type { Values } from '../values.ts';
 
 /** Where a part of a template comes from. */
 export interface Part {
-  /** The text that stands before the part where it is run, e.g. assignments from further up; '' if none. */
+  /** The text that precedes the part when it runs, e.g. assignments from further up; '' if none. */
   readonly before: string;
   /** Where each tag of `before` starts in the body. */
   readonly beforeStarts: readonly number[];
@@ -37,7 +37,7 @@ export function runPart(part: Part, values: Values, origin?: Place): string {
   }
 }
 
-/** Of a template that was ended nobody knows which tag is to blame. */
+/** If a template was aborted, the tag to blame is unknown. */
 function at(where: Place, error: unknown): unknown {
   if (!(error instanceof TandemError) || error.reason !== 'too-slow') return error;
   return new TandemError(error.reason, error.message, { where, ...(error.hint !== undefined && { hint: error.hint }), cause: error });
@@ -52,7 +52,7 @@ function fails(source: string, values: Values): boolean {
   }
 }
 
-/** The first tag up to which the template cannot be run: what stands before an error runs without it. */
+/** The first tag up to which the template fails: the text before the error runs without it. */
 function failingTag(source: string, isBad: (source: string) => boolean): Tag | undefined {
   const tags = tagsOf(source);
   const upTo = (count: number): string => {
@@ -89,7 +89,7 @@ function bodyOffset({ before, beforeStarts, start }: Part, tag: Tag): number {
   return beforeStarts[tagsOf(before).findIndex((each) => each.start === tag.start)];
 }
 
-/** What the library calls the types, for people. */
+/** The library's names for types, in words for people. */
 const types: Readonly<Record<string, string>> = {
   StringValue: 'text',
   IntegerValue: 'a number',
@@ -104,7 +104,7 @@ const types: Readonly<Record<string, string>> = {
   FunctionValue: 'a function',
 };
 
-/** Those of `@huggingface/jinja`. */
+/** The types of `@huggingface/jinja`. */
 const filters = [
   ...['abs', 'bool', 'capitalize', 'default', 'dictsort', 'first', 'float', 'get', 'indent', 'int', 'items', 'join', 'keys', 'last'],
   ...['length', 'list', 'lower', 'map', 'rejectattr', 'replace', 'reverse', 'safe', 'selectattr', 'sort', 'string', 'title'],

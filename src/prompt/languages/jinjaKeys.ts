@@ -1,8 +1,8 @@
-/** @file The keys that Jinja reads of columns whose values are objects. */
+/** @file The keys that Jinja reads from columns whose values are objects. */
 import { treesOf, type Tree } from './jinjaTemplate.ts';
 import { anyItem, type KeyRead } from './templateLanguage.ts';
 
-/** The keys that tags read of columns, without those that they ask whether they are there. */
+/** The keys that tags read from columns, without those that they only test for existence. */
 export function keysRead(body: string): KeyRead[] {
   const bound = new Map<string, readonly string[] | undefined>();
   const reads: KeyRead[] = [];
@@ -30,7 +30,7 @@ export function keysRead(body: string): KeyRead[] {
         else walk(part.operand);
         return;
       }
-      // A method is no key.
+      // A method is not a key.
       if (part.type === 'CallExpression') return [(part.callee as Tree).object, part.args].forEach(walk);
       if (part.type === 'FilterExpression') return [part.operand, (part.filter as Tree).args].forEach(walk);
       if (part.type === 'For' || part.type === 'Set') {
@@ -51,5 +51,5 @@ export function keysRead(body: string): KeyRead[] {
   return reads.filter(({ path }) => path[path.length - 1] !== anyItem && !asked.has(JSON.stringify(path)));
 }
 
-/** What objects and texts have beside keys. */
+/** The members that objects and texts have besides keys. */
 const methods: ReadonlySet<string> = new Set(['get', 'items', 'keys', 'values', 'length']);

@@ -1,26 +1,26 @@
-/** @file The tags of Jinja in a prompt's body, with their places; what stands in `{% raw %}` is text. */
+/** @file The tags of Jinja in a prompt's body, with their places. The content of `{% raw %}` is text. */
 import { rememberingLast } from '../rememberingLast.ts';
 
-/** `{{ … }}`, `{% … %}` or `{# … #}` in a body; offsets into the body. */
+/** `{{ … }}`, `{% … %}` or `{# … #}` in a body. Offsets are into the body. */
 export interface Tag {
   readonly kind: 'expression' | 'statement' | 'comment';
   readonly start: number;
   readonly end: number;
-  /** False where the body ends first. */
+  /** False if the body ends first. */
   readonly closed: boolean;
-  /** What stands between the brackets, and where. */
+  /** The text between the brackets, and its place. */
   readonly inner: string;
   readonly innerStart: number;
 }
 
-/** A body in which texts stand for themselves, as a template that the library reads: it knows no `raw`. */
+/** A body with its `raw` blocks replaced by names, as a template for the library, which does not support `raw`. */
 export interface Plain {
   readonly source: string;
-  /** The texts of its `raw` blocks, by the names that stand in their places. */
+  /** The texts of its `raw` blocks, by the names that replace them. */
   readonly texts: Readonly<Record<string, string>>;
 }
 
-/** The tags, first to last. What stands in `{% raw %}` is text. */
+/** The tags, first to last. The content of `{% raw %}` is text. */
 export const tagsOf = rememberingLast((body: string): readonly Tag[] => {
   const tags: Tag[] = [];
   const closings = closingsOf(body);
@@ -45,7 +45,7 @@ export const tagsOf = rememberingLast((body: string): readonly Tag[] => {
   return tags;
 });
 
-/** The statement that a tag is, e.g. `for`; '' for other tags. */
+/** The statement of a tag, e.g. `for`; '' for other tags. */
 export const keywordOf = ({ kind, inner }: Tag): string => (kind === 'statement' ? (/^\s*(\w+)/.exec(inner)?.[1] ?? '') : '');
 
 /** Whether a statement opens a block (1), ends one (-1), or neither (0). */
@@ -54,10 +54,10 @@ export function depthOf(tag: Tag): number {
   return Object.hasOwn(blocks, keyword) ? 1 : keyword.startsWith('end') ? -1 : 0;
 }
 
-/** What ends the block that a tag opens. */
+/** The end statement of the block that a tag opens. */
 export const endOf = (tag: Tag): string => `{% ${blocks[keywordOf(tag)]} %}`;
 
-/** Puts names in the place of `raw` blocks. A dash takes the white space on its side away, within the block as without. */
+/** Replaces `raw` blocks by names. A dash removes the white space on its side, inside and outside the block. */
 export function withoutRaw(body: string): Plain {
   if (!body.includes('raw')) return { source: body, texts: {} };
   const texts: Record<string, string> = {};
@@ -79,11 +79,11 @@ export function withoutRaw(body: string): Plain {
 }
 
 export const closers = { expression: '}}', statement: '%}', comment: '#}' } as const;
-/** Statements that open a block, and what ends it. */
+/** Statements that open a block, and their end statements. */
 export const blocks: Readonly<Record<string, string>> = { if: 'endif', for: 'endfor', filter: 'endfilter', raw: 'endraw' };
 /**
- * Where the bracket stands that closes a tag, strings passed over. Found for all places at once, from the end of the body to its beginning:
- * to look from every opening bracket would take the square of the body's length where none is closed.
+ * The place of the bracket that closes a tag, skipping strings. Found for all places at once, from the end of the body to its beginning:
+ * searching from every opening bracket would take time quadratic in the body's length if none is closed.
  */
 function closingsOf(body: string): (kind: Tag['kind'], from: number) => number | undefined {
   let known: Readonly<Record<'expression' | 'statement', Int32Array>> | undefined;
@@ -94,7 +94,7 @@ function closingsOf(body: string): (kind: Tag['kind'], from: number) => number |
       const at = from < body.length ? known[kind][from] : -1;
       return at < 0 ? undefined : at;
     }
-    // Asked from left to right.
+    // Queried from left to right.
     if (comment >= 0 && (comment < from || asked === 0)) comment = body.indexOf(closers.comment, from);
     asked = from;
     return comment < 0 ? undefined : comment;
@@ -105,7 +105,7 @@ function closingPlaces(body: string): Record<'expression' | 'statement', Int32Ar
   const length = body.length;
   const make = (): Int32Array => new Int32Array(length + 2).fill(-1);
   const [expression, statement] = [make(), make()];
-  // Where a text ends that is open at a place, by its quote.
+  // Where a string that is open at a place ends, by its quote.
   const [double, single] = [make(), make()];
   let next = 0;
   for (let at = length - 1; at >= 0; at--) {

@@ -1,4 +1,4 @@
-/** @file Tags of a Jinja body: what they read, where, what is wrong with them, and what running them gives. */
+/** @file Tags of a Jinja body: what they read, where, what is wrong with them, and what running them produces. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { assigned, assignmentsOf, freeNames, jinjaProblems, runJinja } from './jinjaTemplate.ts';
@@ -19,7 +19,7 @@ describe('names', () => {
     ['no { braces } here', []],
   ])('%s', (body, expected) => expect(names(body)).toEqual(expected));
 
-  test('stand where they are written, strings and members aside', () => {
+  test('are located where they are written, without strings and members', () => {
     const body = 'Hi {{ "name" ~ user.name ~ name }}';
     for (const { name, nameStart, start, end } of freeNames(body)) {
       expect(body.slice(nameStart, nameStart + name.length)).toBe(name);
@@ -46,14 +46,14 @@ describe('problems', () => {
     ],
   ])('%j', (body, expected) => expect(at(body)).toEqual(expected));
 
-  test('each has a hint where the way out is known', () => {
+  test('each has a hint if the remedy is known', () => {
     const hints = (body: string) => jinjaProblems(body).map(({ hint }) => hint);
     expect(hints('{% if a %}{% endfor %}{% endif %}')).toEqual(['Close that first, with {% endif %}.']);
     expect(hints('x{% endfor %}')).toEqual(['Remove it, or open the block before it.']);
     expect(hints('{% else %}')).toEqual(['Move it into an if or for block.']);
   });
 
-  test('none in what is right', () => {
+  test('there are none in a correct template', () => {
     for (const body of [
       '',
       'plain',
@@ -66,23 +66,23 @@ describe('problems', () => {
 });
 
 describe('running', () => {
-  test('white space stays as it is written', () => {
+  test('white space is unchanged', () => {
     expect(runJinja('a\n{% if x %}\nb\n{% endif %}\n{{ y | upper }}\n\n', { x: '1', y: 'q' })).toBe('a\n\nb\n\nQ\n\n');
   });
 
-  test('assignments come along with a part', () => {
+  test('assignments are included with a part', () => {
     const body = '{% set x = a %}\nText {{ x }}';
     expect(runJinja(assigned(assignmentsOf(body)) + 'Part {{ x }}', { a: '5' })).toBe('Part 5');
   });
 
-  test('what stands in raw is text, and dashes take white space away', () => {
+  test('the content of raw is text, and dashes remove white space', () => {
     expect(runJinja('{{ a }}{% raw %}{{ a }} {% if %} {# c #}{% endraw %}{{ a }}', { a: '1' })).toBe('1{{ a }} {% if %} {# c #}1');
     expect(runJinja('x {%- raw -%} {{ "q" }} {%- endraw -%} y', {})).toBe('x{{ "q" }}y');
     expect(runJinja('{% for i in [1, 2] %}{% raw %}{{i}}{% endraw %}{{ i }}{% endfor %}', {})).toBe('{{i}}1{{i}}2');
     expect(jinjaProblems('Write {% raw %}{{ name }}{% endraw %} for {{ x }}.')).toEqual([]);
   });
 
-  test('a filter that there is not is an error with a reason', () => {
+  test('an unknown filter is an error with a reason', () => {
     expect(() => runJinja('{{ a | nofilter }}', { a: 'x' })).toThrow(expect.objectContaining({ reason: 'bad-template' }));
   });
 });
@@ -117,7 +117,7 @@ const piece = fc.oneof(
   fc.string({ maxLength: 4 }),
 );
 
-test('any text: tags are stretches of it in order, problems too, and what has none runs', () => {
+test('in any text, tags are ordered ranges of it, as are problems, and a text without problems runs', () => {
   fc.assert(
     fc.property(fc.array(piece, { maxLength: 24 }), (pieces) => {
       const body = pieces.join('');
@@ -135,7 +135,7 @@ test('any text: tags are stretches of it in order, problems too, and what has no
   );
 });
 
-test('values stand literally, whatever they contain', () => {
+test('values are inserted literally, whatever they contain', () => {
   fc.assert(
     fc.property(fc.string(), fc.constantFrom('{{ a }}', '{% if %}', '{#', '\n', 'system:\n'), (text, nasty) => {
       expect(runJinja('<{{ a }}>', { a: text + nasty })).toBe(`<${text + nasty}>`);

@@ -1,4 +1,4 @@
-/** @file Jinja in a prompt's body, by `@huggingface/jinja`: what its tags read, what is wrong with them, and running it. */
+/** @file Jinja in a prompt's body, with `@huggingface/jinja`: what its tags read, what is wrong with them, and running it. */
 import { Environment, Interpreter, parse, tokenize } from '@huggingface/jinja';
 import { TandemError } from '../../errors.ts';
 import { jinjaGlobals } from '../../model/jinjaGlobals.ts';
@@ -12,7 +12,7 @@ export interface JinjaProblem extends Span {
   readonly hint?: string;
 }
 
-/** The names that tags read and nothing in the template binds, in their order. A name bound anywhere counts as bound everywhere. */
+/** The names that tags read and that the template does not bind, in their order. A name bound anywhere counts as bound everywhere. */
 export const freeNames = rememberingLast((body: string): readonly Variable[] => {
   const found: Variable[] = [];
   const bound = new Set<string>(globals);
@@ -25,7 +25,7 @@ export const freeNames = rememberingLast((body: string): readonly Variable[] => 
   return found.filter(({ name }) => !bound.has(name));
 });
 
-/** The tags that can be parsed, each as the library has it, by itself. */
+/** The tags that can be parsed, each parsed by itself. */
 export function treesOf(body: string): { readonly tag: Tag; readonly tree: Tree }[] {
   return tagsOf(body).flatMap((tag) => {
     const tree = tag.closed ? withoutThrowing(() => parsed(alone(tag))) : undefined;
@@ -33,14 +33,14 @@ export function treesOf(body: string): { readonly tag: Tag; readonly tree: Tree 
   });
 }
 
-/** The assignments of a template, which say nothing themselves: a part of it needs those before it. */
+/** The assignments of a template, which produce no text themselves. A part of the template needs those before it. */
 export const assignmentsOf = (body: string): Tag[] =>
   tagsOf(body).filter((tag) => tag.closed && keywordOf(tag) === 'set' && tag.inner.includes('='));
 
-/** Assignments as a text that stands before a part. */
+/** Assignments as a text before a part. */
 export const assigned = (tags: readonly Tag[]): string => tags.map(({ inner }) => `{%${inner}%}`).join('');
 
-/** What keeps the body from being a template, each at the tag that is to blame. */
+/** What makes the body an invalid template, each at the tag that is to blame. */
 export function jinjaProblems(body: string): JinjaProblem[] {
   const problems: JinjaProblem[] = [];
   const open: Tag[] = [];
@@ -98,8 +98,8 @@ export function jinjaProblems(body: string): JinjaProblem[] {
 }
 
 /**
- * The text of a template, with values in the place of names; white space stays as it is written, as Jinja has it without options.
- * @throws TandemError reason 'bad-template' for faults that only show at run time, such as an unknown filter; its cause says which; 'too-slow'
+ * The text of a template with values in place of names. White space is unchanged, as in Jinja without options.
+ * @throws TandemError reason 'bad-template' for faults that appear only at run time, such as an unknown filter, named in its cause; 'too-slow'
  */
 export function runJinja(source: string, values: Readonly<Record<string, unknown>>): string {
   if (!/\{[{%#]/.test(source)) return source;
@@ -107,7 +107,7 @@ export function runJinja(source: string, values: Readonly<Record<string, unknown
     const plain = withoutRaw(source);
     const environment = new Environment();
     for (const [name, value] of Object.entries({ ...jinjaGlobals, ...values, ...plain.texts })) environment.set(name, value);
-    // One newline at the end is dropped by the library; what follows here is to be joined as it stands.
+    // The library drops one newline at the end, but the text must be joined unchanged.
     const run = (): string => String((new Interpreter(environment).run(programOf(plain.source)) as { value: unknown }).value);
     return withinTime({ what: `Filling in the template ${shownSource(source)}`, hint: 'Shorten its loops.' }, run);
   } catch (cause) {
@@ -121,7 +121,7 @@ export function runJinja(source: string, values: Readonly<Record<string, unknown
 
 const programs = new Map<string, ReturnType<typeof parse>>();
 
-/** Parsed once: a row's block is filled in for each row. */
+/** Parsed once, because a row's block is filled in for each row. */
 function programOf(source: string): ReturnType<typeof parse> {
   const known = programs.get(source);
   if (known) return known;
@@ -135,7 +135,7 @@ const middles: ReadonlySet<string> = new Set(['else', 'elif']);
 const statements: ReadonlySet<string> = new Set([...Object.keys(blocks), ...Object.values(blocks), ...middles, 'set', 'break', 'continue']);
 const globals = [...Object.keys(jinjaGlobals), 'loop', 'namespace', 'raise_exception', 'strftime_now', 'caller'];
 
-/** A tag with as much around it as it takes to be parsed. */
+/** A tag with enough text around it to be parsed. */
 function alone(tag: Tag): string {
   const keyword = keywordOf(tag);
   if (tag.kind === 'comment' || keyword === 'raw' || keyword.startsWith('end') || keyword === 'else') return '';
@@ -191,7 +191,7 @@ function collect(node: unknown, reads: Set<string>, bound: Set<string>): void {
   }
 }
 
-/** Where a tag names each thing first, strings and members aside. */
+/** Where a tag first names each thing, without strings and members. */
 function placesIn({ inner, innerStart }: Tag): ReadonlyMap<string, number> {
   const places = new Map<string, number>();
   const word = /\w+/y;
@@ -210,7 +210,7 @@ function placesIn({ inner, innerStart }: Tag): ReadonlyMap<string, number> {
   return places;
 }
 
-/** After the quote that ends the text which begins here. */
+/** The offset after the quote that ends the string that begins here. */
 function endOfText(source: string, start: number): number {
   let end = start + 1;
   while (end < source.length && source[end] !== source[start]) end += source[end] === '\\' ? 2 : 1;
@@ -218,8 +218,8 @@ function endOfText(source: string, start: number): number {
 }
 
 /**
- * Trees of the library, whose patterns for white space take the square of its length.
- * @throws what the library throws, and for a stretch of white space that would take long
+ * Parses with the library, whose patterns for white space take time quadratic in its length.
+ * @throws what the library throws, and for white space that would take long
  */
 function parsed(source: string): ReturnType<typeof parse> {
   for (const { 0: space } of source.matchAll(/\s+/g)) {

@@ -1,17 +1,17 @@
-/** @file The sections of a `.prompty` body: `system:`, `user:` and `assistant:`, each on a line of its own. */
+/** @file The sections of a `.prompty` body: `system:`, `user:` and `assistant:`, each on a separate line. */
 import { tagsOf } from './jinjaTags.ts';
 import type { Role, RoleLine, Section } from './templateLanguage.ts';
 
-/** What a role line may say, and whose turn that is for a local model. */
+/** The words of a role line, and the turn that each means for a local model. */
 const roles: Readonly<Record<string, Role>> = { system: 'system', developer: 'system', user: 'user', assistant: 'assistant' };
 
-/** Roles of the format that no local model here has a turn for. */
+/** Roles of the format for which no local model has a turn. */
 export const foreignRoles: ReadonlySet<string> = new Set(['function', 'tool']);
 
 export const isRoleName = (name: string): boolean =>
   Object.hasOwn(roles, name.trim().toLowerCase()) || foreignRoles.has(name.trim().toLowerCase());
 
-/** Lines that name a role, and none within a tag. */
+/** Lines that name a role and are not inside a tag. */
 export function roleLines(body: string): RoleLine[] {
   const tags = tagsOf(body);
   let next = 0;
@@ -22,7 +22,7 @@ export function roleLines(body: string): RoleLine[] {
   });
 }
 
-/** The sections, first to last; a body without role lines is one section of the user's. */
+/** The sections, first to last. A body without role lines is one user section. */
 export function sectionsOf(body: string): Section[] {
   const lines = roleLines(body).filter(({ name }) => !foreignRoles.has(name));
   if (lines.length === 0) return [{ role: 'user', marker: { start: 0, end: 0 }, start: 0, end: body.length }];

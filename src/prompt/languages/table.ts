@@ -1,11 +1,11 @@
-/** @file Every template language, one a line. */
+/** @file Every template language, one per line. */
 import { inputs } from './inputs.ts';
 import { jinja } from './jinja.ts';
 import type { TemplateLanguage } from './templateLanguage.ts';
 
 export const languages: TemplateLanguage[] = [inputs, jinja];
 
-/** The language of a body, by the name of its syntax; a text alone is in the language of `.prompt.md`. */
+/** The language of a body, by the name of its syntax. A plain text is in the language of `.prompt.md`. */
 export function languageOf(template: string | { readonly syntax?: string }): TemplateLanguage {
   const syntax = typeof template === 'string' ? undefined : template.syntax;
   const language = languages.find((each) => each.syntax === syntax);
@@ -13,5 +13,5 @@ export function languageOf(template: string | { readonly syntax?: string }): Tem
   return language;
 }
 
-/** What `Prompt.syntax` may say. */
+/** The possible values of `Prompt.syntax`. */
 export const syntaxNames = (): string[] => languages.flatMap(({ syntax }) => syntax ?? []);

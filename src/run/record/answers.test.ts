@@ -1,4 +1,4 @@
-/** @file The answers of the latest evaluation on disk: whole, within bounds, and not believed when they are damaged. */
+/** @file The answers of the latest evaluation on disk: complete, within bounds, and refused if damaged. */
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -30,13 +30,13 @@ const row = (line: number, right: boolean): AnsweredRow => ({
 });
 const measured: MeasuredAnswers = { evaluation, labels: ['odd', 'even'], rows: [row(2, true), row(7, false)] };
 
-test('what is written is read again, with the text that it belongs to', async () => {
+test('what is written is read back, with the text that it belongs to', async () => {
   expect(await readAnswers(prompt)).toBeUndefined();
   writeAnswers(prompt, 'Is it odd?', measured);
   expect(await readAnswers(prompt)).toEqual({ version: 1, textHash: hashPrompt('Is it odd?'), ...measured, total: 2 });
 });
 
-test('free text without right answers has neither labels nor what is expected', async () => {
+test('free text without right answers has neither labels nor expected answers', async () => {
   const free = {
     line: 1,
     inputs: {},
@@ -51,7 +51,7 @@ test('free text without right answers has neither labels nor what is expected', 
   expect([read?.labels, read?.rows]).toEqual([undefined, [free]]);
 });
 
-test('of more rows than are kept the wrong ones are kept first, in the order of the file', async () => {
+test('if not all rows are kept, the wrong ones are kept first, in the order of the file', async () => {
   const rows = Array.from({ length: 10 }, (_, i) => row(i + 1, i % 3 > 0));
   writeAnswers(prompt, '', { ...measured, rows }, { ...answerBounds, rows: 6 });
   const read = (await readAnswers(prompt))!;
@@ -71,7 +71,7 @@ test('long texts are cut', async () => {
   }
 });
 
-test('no prompt has its numbers in the same file', () => {
+test("no prompt's numbers are in the same file", () => {
   const other = prompt.replace('kind', 'kind.answers');
   writeAnswers(prompt, '', measured);
   writeResults(other, 'text', { evaluation });
@@ -79,7 +79,7 @@ test('no prompt has its numbers in the same file', () => {
   expect(existsSync(file)).toBe(true);
 });
 
-test('a damaged file is refused with the place of the damage, and a newer one by its version', async () => {
+test('a damaged file is refused with the place of the damage, and a newer one with its version', async () => {
   writeAnswers(prompt, '', measured);
   const [head, ...rows] = readFileSync(file, 'utf8').split('\n');
   writeFileSync(file, [head, rows[0], rows[1].replace('7', '"seven"')].join('\n'));

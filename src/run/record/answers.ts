@@ -1,6 +1,6 @@
 /**
  * @file `.tandem/results/<prompt>.answers.jsonl`: the answers of the latest evaluation of a prompt file, for the view that lists them. The
- * first line says what was measured, each further line is a row.
+ * first line describes the measurement, and each further line is a row.
  */
 import { isMissing, readTextFileLater } from '../../files.ts';
 import { parseJson } from '../../json.ts';
@@ -11,7 +11,7 @@ import { hashPrompt, makeResultsFile, measuredPrompt, resultsFile, type Measured
 import { line } from './shapes.ts';
 
 export interface Answers extends AnswersHead {
-  /** In the order of the data file; those that fit. */
+  /** In the order of the data file. Only the rows that fit. */
   readonly rows: readonly AnsweredRow[];
 }
 
@@ -20,34 +20,34 @@ interface AnswersHead {
   /** `hashPrompt` of the text that the answers belong to. */
   readonly textHash: string;
   readonly evaluation: MeasuredPrompt;
-  /** What the model chose from; absent for free text. */
+  /** The labels to choose from. Absent for free text. */
   readonly labels?: readonly string[];
-  /** How many rows were measured. */
+  /** The number of rows that were measured. */
   readonly total: number;
 }
 
-/** A row and its answer; long texts are cut. */
+/** A row and its answer. Long texts are cut. */
 export interface AnsweredRow {
   /** 1-based line in the data file. */
   readonly line: number;
-  /** What the prompt reads of the row. */
+  /** The prompt's inputs for the row. */
   readonly inputs: Readonly<Record<string, string>>;
-  /** Absent where the data has no right answer. */
+  /** Absent if the data has no right answer. */
   readonly gold?: string;
   readonly prediction: string;
   readonly right: boolean;
-  /** The metric's, from 0 to 1. */
+  /** The metric's score, from 0 to 1. */
   readonly score: number;
-  /** Of the right answer, in nats. */
+  /** The log-likelihood of the right answer, in nats. */
   readonly logLikelihood?: number;
-  /** Why, where the metric says. */
+  /** The reason for the score, if the metric gives one. */
   readonly feedback?: string;
   readonly cut?: CutBy;
 }
 
 export type MeasuredAnswers = Omit<Answers, 'version' | 'textHash' | 'total'>;
 
-/** Bounds of what is kept: rows, bytes of the file, and characters of a text. */
+/** Limits on what is kept: rows, bytes of the file, and characters of a text. */
 export interface AnswerBounds {
   readonly rows: number;
   readonly bytes: number;
@@ -56,7 +56,7 @@ export interface AnswerBounds {
 
 export const answerBounds: AnswerBounds = { rows: 10_000, bytes: 2 ** 24, characters: 2000 };
 
-/** Replaces what is kept of the prompt file. Where not all rows fit, wrong ones are kept first. */
+/** Replaces what is kept for the prompt file. If not all rows fit, wrong ones are kept first. */
 export function writeAnswers(
   promptFile: string,
   text: string,
@@ -78,7 +78,7 @@ export function writeAnswers(
 }
 
 /**
- * @returns undefined where nothing is kept
+ * @returns undefined if nothing is kept
  * @throws TandemError reasons 'bad-file', 'newer-version', 'not-a-file', 'too-large'
  */
 export async function readAnswers(promptFile: string): Promise<Answers | undefined> {
@@ -99,7 +99,7 @@ export async function readAnswers(promptFile: string): Promise<Answers | undefin
   return { ...shaped(answersHead, head, { file, line: 1 }, 'bad-file'), rows };
 }
 
-/** No prompt's numbers are in a file of this kind: theirs is `.json`. */
+/** A prompt's numbers are never in a file of this kind, because theirs end in `.json`. */
 const ending = 'answers.jsonl';
 
 function shortenedRow(row: AnsweredRow, most: number): AnsweredRow {

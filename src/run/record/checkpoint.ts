@@ -1,4 +1,4 @@
-/** @file What a run needs to go on after a kill: the optimizer's snapshot, the length of the journal that belongs to it, the adapters. */
+/** @file What a run needs to continue after a kill: the optimizer's snapshot, the length of the journal that belongs to it, and the adapters. */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { TandemError } from '../../errors.ts';
@@ -10,12 +10,12 @@ import { measuredState, word } from './shapes.ts';
 
 export interface Checkpoint {
   readonly version: 2;
-  /** How many lines of the journal the snapshot has behind it. */
+  /** The number of journal lines at the time of the snapshot. */
   readonly lines: number;
   readonly state: OptimizationState;
-  /** Of the control that is being run. */
+  /** The snapshot of the control in progress. */
   readonly control?: ControlCheckpoint;
-  /** SHA-256 of the rest: what a coordinator remembers is its own, and must be as it was written. Absent from older versions' files. */
+  /** SHA-256 of the rest. Only the coordinator knows its memory's shape, so this checks that it is as it was written. Absent from older versions' files. */
   readonly seal?: string;
 }
 
@@ -25,7 +25,7 @@ export function writeCheckpoint(directory: string, checkpoint: Omit<Checkpoint, 
   writeVersioned(checkpointFile(directory), { ...known, seal: sealOf(known) } satisfies Checkpoint);
 }
 
-/** @throws TandemError reasons 'bad-file', 'newer-version', 'not-a-file'; 'older-version' because what a coordinator remembers changes between versions */
+/** @throws TandemError reasons 'bad-file', 'newer-version', 'not-a-file'; 'older-version' because a coordinator's memory changes between versions */
 export function readCheckpoint(directory: string): Checkpoint | undefined {
   const file = checkpointFile(directory);
   const checkpoint = readVersioned(file, 2, shape);
@@ -45,7 +45,7 @@ const state = object<OptimizationState>({
   best: measuredState,
   tokensUsed: amount,
   done: either<false | string>('false or the reason why it is done', exactly(false), text),
-  // The coordinator's own.
+  // Only the coordinator knows its shape.
   memory: anything,
 });
 

@@ -1,4 +1,4 @@
-/** @file What was turned down is remembered with the run. */
+/** @file Rejected items are stored with the run. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ const workspace = mkdtempSync(join(tmpdir(), 'tandem-decisions-'));
 afterAll(() => rmSync(workspace, { recursive: true, force: true }));
 const directory = createRun({ ...runDefaults, prompt: join(workspace, 'a.prompt.md') }, { source: '', data: {} });
 
-test('nothing is, at first; then what was said last', () => {
+test('nothing is rejected at first, then the latest decision counts', () => {
   expect(readRejected(directory)).toEqual([]);
   writeRejected(directory, ['2', 'adapter']);
   expect(readRejected(findRun(workspace, directory.run))).toEqual(['2', 'adapter']);
@@ -19,7 +19,7 @@ test('nothing is, at first; then what was said last', () => {
   expect(readRejected(directory)).toEqual([]);
 });
 
-test('what a newer version wrote is refused', () => {
+test('a file of a newer version is refused', () => {
   writeFileSync(directory.decisions, '{"version":2}');
   expect(() => readRejected(directory)).toThrow(expect.objectContaining({ reason: 'newer-version' }) as Error);
 });

@@ -1,4 +1,4 @@
-/** @file What was turned down of a run's outcome, in its directory. What was accepted needs no memory: the prompt file has it. */
+/** @file The rejected items of a run's outcome, in its directory. Accepted items need no record, because the prompt file has them. */
 import { exactly, list, object, text } from '../../shape.ts';
 import { readVersioned, writeVersioned } from './jsonFile.ts';
 import type { RunDirectory } from './runDirectory.ts';

@@ -1,4 +1,4 @@
-/** @file The shapes of the journal's lines, one for each event. An event that is not among them is of a newer Tandem, and nobody reads more than its type. */
+/** @file The shapes of the journal's lines, one for each event. An event without a shape comes from a newer Tandem, and only its type is read. */
 import type { AnswerTokens } from '../../evaluate/answerTokens.ts';
 import type { AttributionCell, Change, ChangedHunk, JudgedAnswer, PhaseTarget, ReportedMetric, TestAnswer } from '../../optimize/events.ts';
 import type { Worth } from '../../optimize/worth.ts';
@@ -25,7 +25,7 @@ import type { JournalLine, RunConfig, RunEvent } from './events.ts';
 import { budget, cuts, difference, estimate, changedPredictions, line, measuredState, objective, prompt, word } from './shapes.ts';
 import { lora, rowLimits, soft } from './specShape.ts';
 
-/** What every line has beside its event; its number and version are the journal's to check. */
+/** The fields of every line besides its event. The journal checks its number and version. */
 type Frame = Pick<JournalLine, 'version' | 'seq' | 'at'> & { readonly type: string };
 
 const frame: Shape<Frame> = object<Frame>({ version: exactly(2), seq: whole, at: amount, type: text });
@@ -108,7 +108,7 @@ const answerTokens = object<AnswerTokens>({ promptTokens: amount, answerTokens: 
 
 type Event<T extends RunEvent['type']> = Extract<RunEvent, { type: T }>;
 
-/** @param type of the event that has these fields */
+/** @param type the type of the event that has these fields */
 const event = <T extends RunEvent['type']>(_: T, fields: Fields<Omit<Event<T>, 'type'>>): Shape<unknown> => object(fields);
 
 const events: { readonly [T in RunEvent['type']]: Shape<unknown> } = {

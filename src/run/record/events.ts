@@ -1,4 +1,4 @@
-/** @file Everything that a run tells: the journal is these events on disk, and every surface is a fold over them. */
+/** @file Everything that a run reports. The journal is these events on disk, and every surface shows a fold over them. */
 import type { AnswerTokens } from '../../evaluate/answerTokens.ts';
 import type { LoraConfig } from '../../model/adapter.ts';
 import type { MeasuredControl } from '../../optimize/baselines/controls.ts';
@@ -10,7 +10,7 @@ import type { AnswerEnds } from '../../prompt/decoding.ts';
 import type { MeasuredRows } from '../rowPlan.ts';
 import type { Budget, CoordinatorName, ExecutorName, TuneChoice, RowLimits, Schedule, SoftPromptChoice, Split, Strategy } from '../spec.ts';
 
-/** What the run is about, as found when it started. */
+/** What the run is about, as found at its start. */
 export interface RunConfig {
   /** Name of the run's directory. */
   readonly run: string;
@@ -22,29 +22,29 @@ export interface RunConfig {
   readonly metric: string;
   readonly seed: number;
   readonly budget: Budget;
-  /** Absent where it alternates. */
+  /** Absent for the alternating coordinator. */
   readonly coordinator?: CoordinatorName;
   readonly soft?: SoftPromptChoice;
   readonly schedule: Schedule;
   readonly strategy: Strategy | 'default';
   readonly tune: TuneChoice;
-  /** Absent where nothing grows. */
+  /** Absent if nothing grows. */
   readonly curriculum?: { readonly of: Curriculum; readonly pacing: Pacing };
-  /** Of a program whose steps have adapters of their own. */
+  /** For a program whose steps have separate adapters. */
   readonly adapters?: 'per-step';
-  /** How long answers of free text may be and what ends them, step by step; null of a step that chooses labels. Absent where all do. */
+  /** How long free-text answers may be and what ends them, step by step; null for a step that chooses labels. Absent if all steps do. */
   readonly answerEnds?: readonly (AnswerEnds | null)[];
-  /** What the run is compared with after its test, each at as much compute; absent where nothing was asked. */
+  /** The controls that the run is compared with after its test, each at the same compute. Absent if none were requested. */
   readonly controls?: readonly ControlName[];
-  /** The day that the chat template is told, YYYY-MM-DD; absent where it asks for none. */
+  /** The date that the chat template is given, YYYY-MM-DD. Absent if it reads none. */
   readonly chatDate?: string;
-  /** What was asked of new adapters; absent where nothing was. */
+  /** The requested shape of new adapters. Absent without a request. */
   readonly lora?: Partial<LoraConfig>;
-  /** When a shorter prompt is taken; absent from journals of versions that took none. */
+  /** When a shorter prompt is kept. Absent from journals of versions that did not do this. */
   readonly worth?: Worth;
-  /** What writes new instructions, and the tokens of its own that it may spend. Absent where nothing does. */
+  /** What writes new instructions, and its separate token budget. Absent if nothing does. */
   readonly writer?: { readonly name: string; readonly budget: number };
-  /** Rows of each split that the run uses; of validation and test rows as many as the budget pays for, once that is known. */
+  /** Rows of each split that the run uses. Of validation and test rows it uses as many as the budget pays for, once that is known. */
   readonly splits: { readonly train: number; readonly val: number; readonly test: number };
   readonly limits: RowLimits;
   readonly executor: ExecutorName;
@@ -57,39 +57,39 @@ export interface RunConfig {
 export type RunEvent =
   | OptimizationEvent
   | { readonly type: 'runStarted'; readonly config: RunConfig }
-  /** A warning for people, e.g. rows that stand almost alike in two splits. */
+  /** A warning for people, e.g. about nearly identical rows in two splits. */
   | { readonly type: 'noticed'; readonly message: string }
-  /** The budget in tokens: of one that was given in tokens for good, of one of time for a beginning. */
+  /** The budget in tokens: final if it was given in tokens, a first plan if it was given as a time. */
   | {
       readonly type: 'rateMeasured';
       readonly tokensPerSecond: number;
       readonly budget: number;
-      /** What the budget pays for, where that is less than the splits have. */
+      /** The rows that the budget pays for, if they are fewer than the splits have. */
       readonly rows?: MeasuredRows;
-      /** Of a budget of time: what a row costs to measure once. */
+      /** With a budget of time, what a row costs to measure once. */
       readonly tokensPerRow?: number;
     }
-  /** Of a budget of time: what the clock decides from here on. It is written before it is used, so that nothing else hangs on the clock. */
+  /** With a budget of time, what the clock decides from here on. It is written before it is used, so that nothing else depends on the clock. */
   | {
       readonly type: 'budgetPlanned';
-      /** Spent so far. */
+      /** Tokens spent so far. */
       readonly tokensUsed: number;
-      /** Tokens that may be spent in all. */
+      /** Tokens that may be spent in total. */
       readonly budget: number;
       readonly tokensPerSecond: number;
-      /** Milliseconds that are left for the optimization, and those that are kept for the test. */
+      /** Milliseconds that are left for the optimization, and milliseconds that are reserved for the test. */
       readonly left: number;
       readonly reserve: number;
     }
-  /** What the writer said, before it is used. A request that the run has made before is not told again. */
+  /** What the writer answered, recorded before it is used. A repeated request of the run is not recorded again. */
   | {
       readonly type: 'writerAnswered';
-      /** 0 before the first. */
+      /** 0 before the first phase. */
       readonly phase: number;
       /** SHA-256 of the request. */
       readonly request: string;
       readonly text: string;
-      /** Of the writer's own, those of the request among them. */
+      /** The writer's own tokens, including those of the request. */
       readonly tokens: number;
       readonly requests: number;
     }
@@ -97,31 +97,31 @@ export type RunEvent =
   | { readonly type: 'stopRequested' }
   | { readonly type: 'testOpened'; readonly rows: number }
   | {
-      /** What one answer costs at the start and at the end. `time` alone is the clock's. */
+      /** What one answer costs at the start and at the end. Only `time` depends on the clock. */
       readonly type: 'priceMeasured';
       readonly split: Split;
-      /** Over which the tokens are means. */
+      /** The number of rows over which the tokens are means. */
       readonly rows: number;
       readonly before: AnswerTokens;
       readonly after: AnswerTokens;
-      /** Milliseconds of an answer that is asked for alone: medians. Absent where the time did not pay for any. */
+      /** Median milliseconds of an answer that is requested alone. Absent if there was no time for any. */
       readonly time?: { readonly rows: number; readonly before: number; readonly after: number };
     }
   | {
       readonly type: 'controlStarted';
       readonly control: ControlName;
       readonly because: string;
-      /** Tokens: those of the run. */
+      /** The run's tokens. */
       readonly budget: number;
     }
   | {
       readonly type: 'controlProgressed';
       readonly control: ControlName;
-      /** 0: its start is measured; else a phase of it has ended. */
+      /** 0 when its start has been measured, otherwise the phase that has ended. */
       readonly phase: number;
       readonly target?: PhaseTarget;
       readonly accepted?: boolean;
-      /** Its best so far, on the valset. */
+      /** Its best score so far, on the validation rows. */
       readonly score: Estimate;
       readonly tokensUsed: number;
     }
@@ -133,11 +133,11 @@ export type PriceMeasured = Extract<RunEvent, { type: 'priceMeasured' }>;
 
 export const journalVersion = 2;
 
-/** An event as it stands in the journal. */
+/** An event as a line of the journal. */
 export type JournalLine = RunEvent & {
   readonly version: typeof journalVersion;
   /** 0, 1, 2, ... without gaps. */
   readonly seq: number;
-  /** Milliseconds since the user began to wait for the run, preflight and loading among them; the time between a kill and the resume does not count. */
+  /** Milliseconds since the user began to wait for the run, including preflight and loading. The time between a kill and the resume does not count. */
   readonly at: number;
 };

@@ -1,4 +1,4 @@
-/** @file What the system refuses is told in words that a user can act on. */
+/** @file File system errors are reported in words that a user can act on. */
 import { mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,7 +27,7 @@ test.each([
   ['ENAMETOOLONG', 'not-a-file'],
   ['EIO', 'unreadable'],
   ['EBUSY', 'unreadable'],
-])('%s is %s, with its place and what to do', (code, reason) => {
+])('%s is %s, with its place and a remedy', (code, reason) => {
   const error = explainedError(refused(code));
   expect(error).toMatchObject({
     name: 'TandemError',
@@ -38,7 +38,7 @@ test.each([
   expect(isUnwritable(refused(code))).toBe(true);
 });
 
-test('as it is what the system says of a file in the place of a folder', () => {
+test('so is a file in place of a folder', () => {
   writeFileSync(join(folder, 'file'), '');
   for (const act of [() => mkdirSync(join(folder, 'file', 'a')), () => openSync(join(folder, 'file', 'a'), 'w')]) {
     try {
@@ -50,7 +50,7 @@ test('as it is what the system says of a file in the place of a folder', () => {
   }
 });
 
-test('other errors stay what they are', () => {
+test('other errors are unchanged', () => {
   const [own, defect] = [new TandemError('bad-row', 'A row is bad.'), new TypeError('x is undefined')];
   expect(explainedError(own)).toBe(own);
   expect(explainedError(defect)).toBe(defect);

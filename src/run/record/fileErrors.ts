@@ -18,7 +18,7 @@ const closed: Explanation = {
   hint: 'Change the permissions, or work on a copy elsewhere.',
 };
 
-/** By the code that the system gives. */
+/** By the system's error code. */
 const explanations: Readonly<Partial<Record<string, Explanation>>> = {
   ENOSPC: full,
   EDQUOT: { ...full, message: 'Your disk quota is used up.' },
@@ -42,7 +42,7 @@ const explanations: Readonly<Partial<Record<string, Explanation>>> = {
   EMFILE: { reason: 'too-many-files', message: 'Too many files are open.', hint: 'Close other programs, or raise the limit (ulimit -n).' },
 };
 
-/** The same error, or what it means where it is one of the file system that the user can do something about. */
+/** The same error, or its meaning if it is a file system error that the user can fix. */
 export function explainedError(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof TandemError) return error;
   const { code, path } = error as NodeJS.ErrnoException;
@@ -52,7 +52,7 @@ export function explainedError(error: unknown): unknown {
   return new TandemError(reason, message, { ...(path !== undefined && { where: { file: path } }), hint, cause: error });
 }
 
-/** Whether something cannot be written because of what the operating system, or a link in the place of a file of ours, does not allow. */
+/** Whether something cannot be written because the operating system forbids it, or because a link is in place of one of our files. */
 export const isUnwritable = (error: unknown): boolean =>
   error instanceof TandemError ? error.reason === 'not-a-file' || error.reason === 'not-a-folder' : isSystemError(error);
 

@@ -4,7 +4,7 @@ import type { CandidateId, MeasuredState, PhaseTarget } from '../../optimize/eve
 import type { JournalLine, RunEvent } from './events.ts';
 import type { CandidateState, ControlState, CurriculumState, HistoryPoint, PhaseState, RunState, WriterState } from './state.ts';
 
-/** The state after one more line. Pure; a line of a type that this version does not know changes nothing. */
+/** The state after one more line. Pure. A line of an unknown type changes nothing. */
 export function apply(state: RunState, line: JournalLine): RunState {
   if (!isKnown(line.type)) return state;
   const change = changes[line.type] as (state: RunState, line: JournalLine) => Partial<RunState>;
@@ -13,14 +13,14 @@ export function apply(state: RunState, line: JournalLine): RunState {
 
 const isKnown = (type: string): type is RunEvent['type'] => Object.hasOwn(changes, type);
 
-/** What a line of each event changes beside the time. */
+/** What each event changes in addition to the time. */
 type Changes = { readonly [Type in RunEvent['type']]: (state: RunState, line: Extract<JournalLine, { type: Type }>) => Partial<RunState> };
 
 const unasked: WriterState = { tokens: 0, requests: 0, failed: 0, failing: 0 };
 
 const noCurriculum: CurriculumState = { data: [], freedom: [] };
 
-/** Tokens never become fewer: a resumed run may tell some again. */
+/** The token count never decreases: a resumed run may report some tokens again. */
 const spent = (state: RunState, { tokensUsed }: { readonly tokensUsed: number }): Pick<RunState, 'tokensUsed'> => ({
   tokensUsed: Math.max(state.tokensUsed, tokensUsed),
 });
@@ -83,8 +83,8 @@ const changes: Changes = {
   },
   gateDecided(state, line) {
     const { accepted, because, score, logLikelihood, objective, changedPredictions, changes } = line;
-    const told = { ...(objective && { objective }), ...(changedPredictions && { changedPredictions }), ...(changes && { changes }) };
-    const decision = { accepted, because, score, ...(logLikelihood && { logLikelihood }), ...told };
+    const details = { ...(objective && { objective }), ...(changedPredictions && { changedPredictions }), ...(changes && { changes }) };
+    const decision = { accepted, because, score, ...(logLikelihood && { logLikelihood }), ...details };
     return inCandidate(state, line, () => ({ decision }));
   },
   weightStep(state, line) {
@@ -125,8 +125,8 @@ const changes: Changes = {
   testOpened: (_, { rows }) => ({ status: 'testing', testRows: rows }),
   attributed(state, line) {
     const { cells, total, promptAlone, weightsAlone, interaction, reported, answers } = line;
-    const told = { ...(reported && { reported }), ...(answers && { answers }) };
-    return { ...spent(state, line), attribution: { cells, total, promptAlone, weightsAlone, interaction, ...told } };
+    const details = { ...(reported && { reported }), ...(answers && { answers }) };
+    return { ...spent(state, line), attribution: { cells, total, promptAlone, weightsAlone, interaction, ...details } };
   },
   priceMeasured: (_, { split, rows, before, after, time }) => ({ price: { split, rows, before, after, ...(time && { time }) } }),
   controlStarted: ({ controls }, { control, because }) => ({ controls: [...controls, { control, because, tokensUsed: 0, phase: 0 }] }),
@@ -177,7 +177,7 @@ function inControl(state: RunState, name: ControlName, update: Partial<ControlSt
   return { controls: state.controls.map((each) => (each.control === name ? { ...each, ...update } : each)) };
 }
 
-/** Changes a candidate of a phase, adding it first when it is new. */
+/** Changes a candidate of a phase, and adds it first if it is new. */
 function inCandidate(
   state: RunState,
   { phase: number, candidate }: { phase: number; candidate: CandidateId },

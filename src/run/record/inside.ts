@@ -1,11 +1,11 @@
-/** @file What a record names must lie in its workspace, wherever links lead: a record may have come with the workspace, from whoever made it. */
+/** @file What a record names must be in its workspace after links are followed, because a record may have come with the workspace from anyone. */
 import { lstatSync, realpathSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, relative, sep } from 'node:path';
 import { TandemError, type Place } from '../../errors.ts';
 import { isMissing } from '../../files.ts';
 import { endingsOf, kindOf } from '../../prompt/kinds/table.ts';
 
-/** Whether the path, or what is there of it, is below the folder once links are followed. */
+/** Whether the path, or the existing part of it, is below the folder once links are followed. */
 export function isInside(folder: string, path: string): boolean {
   const real = realPath(path);
   if (real === undefined) return false;
@@ -15,8 +15,8 @@ export function isInside(folder: string, path: string): boolean {
 
 /**
  * @param path absolute
- * @param what it is to the record, as in 'its prompt file'
- * @param where the record
+ * @param what its role in the record, as in 'its prompt file'
+ * @param where the record's file
  * @throws TandemError reason 'outside-workspace'
  */
 export function requireInside(workspace: string, path: string, what: string, where: Place): void {
@@ -27,7 +27,7 @@ export function requireInside(workspace: string, path: string, what: string, whe
   });
 }
 
-/** The same, of a file that is called like a prompt or a program. @throws TandemError reasons 'outside-workspace', 'not-a-prompt' */
+/** The same for a file with the name of a prompt or a program. @throws TandemError reasons 'outside-workspace', 'not-a-prompt' */
 export function requirePromptInside(workspace: string, path: string, what: string, where: Place): void {
   requireInside(workspace, path, what, where);
   if (kindOf(path)) return;
@@ -37,7 +37,7 @@ export function requirePromptInside(workspace: string, path: string, what: strin
   });
 }
 
-/** Where there is nothing, as far as there is a folder; undefined for a link that leads nowhere, or in a circle. */
+/** For a missing path, resolves as far as folders exist. Undefined for a link that leads nowhere or in a circle. */
 function realPath(path: string): string | undefined {
   try {
     return realpathSync(path);

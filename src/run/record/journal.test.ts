@@ -1,4 +1,4 @@
-/** @file The journal keeps what was appended, forgives a torn end, and refuses what it does not know. */
+/** @file The journal keeps what was appended, tolerates a torn end, and refuses unknown content. */
 import { buildSync } from 'esbuild';
 import { spawnSync } from 'node:child_process';
 import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -20,7 +20,7 @@ const write = (name: string, messages: readonly string[]): string => {
 };
 const messages = (lines: readonly JournalLine[]): string[] => lines.map((line) => (line.type === 'noticed' ? line.message : line.type));
 
-test('lines come back in order, and a reopened journal goes on with their numbers and clock', () => {
+test('lines come back in order, and a reopened journal continues their numbers and clock', () => {
   const file = write('order', ['a', 'zwei\n"Zeilen"', '三']);
   write('order', ['d']);
   const lines = readJournal(file);
@@ -29,7 +29,7 @@ test('lines come back in order, and a reopened journal goes on with their number
   expect(lines.map(({ at }) => at)).toEqual(lines.map(({ at }) => at).toSorted((a, b) => a - b));
 });
 
-test('a torn last line is not read, even where it happens to be whole', () => {
+test('a torn last line is not read, even if it happens to be valid JSON', () => {
   const file = write('torn', ['a']);
   const whole = readFileSync(file, 'utf8').trimEnd().replace('"seq":0', '"seq":1');
   for (const end of [whole, whole.slice(0, 20)]) {
@@ -58,7 +58,7 @@ test.each([
   expect(() => readJournal(file)).toThrow(expect.objectContaining({ reason, where: { file, line: 1 } }) as Error);
 });
 
-test('an editor reads the same lines a stretch at a time, and the last one without the rest', async () => {
+test('an editor reads the same lines in chunks, and ignores an incomplete last one', async () => {
   const file = write('stretches', ['a', 'b', 'c', 'd', 'e']);
   appendFileSync(file, '{"version":1,"seq":5');
   const stretches: string[][] = [];
@@ -71,7 +71,7 @@ test('an editor reads the same lines a stretch at a time, and the last one witho
 test.skipIf(process.platform === 'win32')(
   'a line that the disk has no room for leaves nothing of it, and what comes later is whole',
   () => {
-    // Node heeds the limit as an error, not as a signal; the limit holds for the child alone.
+    // Node reports the limit as an error, not as a signal. The limit applies to the child only.
     const file = join(temporary, 'full');
     const text = (name: string): string => JSON.stringify(join(import.meta.dirname, name));
     const script = `

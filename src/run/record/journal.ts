@@ -1,4 +1,4 @@
-/** @file The journal: one event a line, appended as it happens. */
+/** @file The journal: one event per line, appended as it happens. */
 import { closeSync, fstatSync, fsyncSync, ftruncateSync, lstatSync, openSync, writeSync } from 'node:fs';
 import { setImmediate as turn } from 'node:timers/promises';
 import { TandemError } from '../../errors.ts';
@@ -12,19 +12,19 @@ import { requireVersion, type Versioned } from './jsonFile.ts';
 import { lineOfVersionOne } from './versionOne.ts';
 
 export interface Journal {
-  /** Writes the event and returns it as a reader of the file will see it. */
+  /** Writes the event and returns it as a reader of the file will get it. */
   append(event: RunEvent): JournalLine;
-  /** Lines in the file. */
+  /** The number of lines in the file. */
   count(): number;
-  /** Waits until everything is on the disk itself. */
+  /** Waits until everything is on disk. */
   flush(): void;
   close(): void;
 }
 
 /**
- * Opens for appending after the lines that it already has.
- * @param kept the lines in the file; the new ones continue their count
- * @param elapsed milliseconds of running time; by default from the last line on
+ * Opens the journal for appending after its existing lines.
+ * @param kept the lines in the file, whose count the new ones continue
+ * @param elapsed milliseconds of running time; by default it continues from the last line
  */
 export function openJournal(file: string, kept: readonly JournalLine[], elapsed = clockFrom(kept.at(-1)?.at)): Journal {
   requireOwnFile(file);
@@ -35,7 +35,7 @@ export function openJournal(file: string, kept: readonly JournalLine[], elapsed 
     append: (event) => {
       pulse();
       const text = JSON.stringify({ version: journalVersion, seq, at: Math.round(elapsed()), ...event });
-      // What could not be read again is not written either.
+      // A line that could not be read again is not written either.
       const line = parseLine(text, file, seq);
       appendWhole(handle, Buffer.from(text + '\n'));
       seq++;
@@ -47,13 +47,13 @@ export function openJournal(file: string, kept: readonly JournalLine[], elapsed 
   };
 }
 
-/** Milliseconds of running time, so many of which are over. */
+/** Milliseconds of running time, of which this many have passed. */
 export function clockFrom(before = 0, now: () => number = () => performance.now()): () => number {
   const begun = now() - before;
   return () => now() - begun;
 }
 
-/** A line that does not fit on the disk leaves nothing of it behind: what comes after, when there is room again, must not be glued to it. */
+/** A line that does not fit on the disk is removed completely: once there is room again, later lines must not be appended to a fragment. */
 function appendWhole(handle: number, bytes: Uint8Array): void {
   const { size } = fstatSync(handle);
   try {
@@ -65,7 +65,7 @@ function appendWhole(handle: number, bytes: Uint8Array): void {
 }
 
 /**
- * The lines of a journal, none where there is no file. A last line without its newline was torn by a kill and does not count.
+ * The lines of a journal, empty if there is no file. A last line without its newline was torn by a kill and does not count.
  * @throws TandemError reasons 'bad-journal', 'newer-version'
  */
 export function readJournal(file: string): JournalLine[] {
@@ -74,7 +74,7 @@ export function readJournal(file: string): JournalLine[] {
 }
 
 /**
- * The same lines, a stretch at a time, for a process whose event loop must not be held up.
+ * The same lines in chunks, for a process whose event loop must not be blocked.
  * @throws TandemError reasons 'bad-journal', 'newer-version'
  */
 export async function* readJournalInStretches(file: string, stretch = 200): AsyncGenerator<JournalLine[]> {
@@ -86,7 +86,7 @@ export async function* readJournalInStretches(file: string, stretch = 200): Asyn
   }
 }
 
-/** The last whole line, found without reading the rest; undefined where there is none, or none that can be read. */
+/** The last complete line, found without reading the rest. Undefined if there is none or it cannot be read. */
 export async function readLastLine(file: string): Promise<JournalLine | undefined> {
   try {
     return asWrittenNow(JSON.parse(splitLines(await readTextTail(file, 65_536, limits)).at(-1) ?? '') as Versioned) as JournalLine;
@@ -95,7 +95,7 @@ export async function readLastLine(file: string): Promise<JournalLine | undefine
   }
 }
 
-/** Drops the lines after the first `count`, and what a kill left half written. @returns the kept lines */
+/** Drops the lines after the first `count`, and a half-written line from a kill. @returns the kept lines */
 export function truncateJournal(file: string, count: number): JournalLine[] {
   if (!isThere(file)) return [];
   requireOwnFile(file);
@@ -111,10 +111,10 @@ export function truncateJournal(file: string, count: number): JournalLine[] {
   return lines;
 }
 
-/** Hours of training steps are some 50 MB. */
+/** Hours of training steps take about 50 MB. */
 const limits: ReadLimits = { most: 2 ** 28, links: 'refused' };
 
-/** A link that leads nowhere is there, and refused when it is read. */
+/** A link that leads nowhere counts as existing, and is refused when it is read. */
 const isThere = (file: string): boolean => lstatSync(file, { throwIfNoEntry: false }) !== undefined;
 
 const splitLines = (text: string): string[] => text.split('\n').slice(0, -1);

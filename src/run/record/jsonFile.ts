@@ -1,4 +1,4 @@
-/** @file JSON files with a version: written whole or not at all, refused when they are newer than this program. */
+/** @file JSON files with a version: written completely or not at all, refused if they are newer than this program. */
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { TandemError } from '../../errors.ts';
 import { isMissing, readTextFile, type ReadLimits } from '../../files.ts';
@@ -14,7 +14,7 @@ export interface Versioned {
 export function writeFileAtomically(file: string, text: string): void {
   const temporary = temporaryName(file);
   try {
-    // Never into what a link of this name leads to.
+    // Never into the target of a link with this name.
     rmSync(temporary, { force: true });
     const handle = openSync(temporary, 'wx');
     try {
@@ -34,17 +34,17 @@ export function writeVersioned<T extends Versioned>(file: string, value: T): voi
   writeFileAtomically(file, JSON.stringify(value, null, 2) + '\n');
 }
 
-/** In bytes: far more than anything that is written here. */
+/** In bytes: far more than any file that is written here. */
 const most = 2 ** 26;
 
 export interface ReadVersioned extends ReadLimits {
-  /** Turns what an older version wrote into what this one would have written. Without it, older files are refused. */
+  /** Converts a value of an older version to this version. Without it, older files are refused. */
   readonly upgrade?: (value: unknown) => unknown;
 }
 
 /**
  * Reads a file of this version, or of an older one that can be upgraded. By default no link is followed, because Tandem writes none.
- * @returns undefined where there is no such file
+ * @returns undefined if there is no such file
  * @throws TandemError reasons 'bad-file', 'newer-version', 'older-version', 'not-a-file', 'too-large'
  */
 export function readVersioned<T extends Versioned>(
@@ -73,7 +73,7 @@ export function readVersioned<T extends Versioned>(
   );
 }
 
-/** The value, if it is an object whose version this program knows. @throws TandemError reasons 'bad-file', 'newer-version' */
+/** The value, if it is an object of a version that this program knows. @throws TandemError reasons 'bad-file', 'newer-version' */
 export function requireVersion<T extends Versioned>(value: T, newest: number, file: string, line?: number): T {
   const version = (value as Partial<Versioned> | null)?.version;
   if (typeof version !== 'number')

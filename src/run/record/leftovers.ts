@@ -1,4 +1,4 @@
-/** @file What commands that were killed left half written in `.tandem/`: files under a temporary name with the number of a process that is gone. */
+/** @file Half-written files of killed commands in `.tandem/`: their temporary names have the number of a process that is gone. */
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isMissing } from '../../files.ts';
@@ -10,12 +10,12 @@ export interface Leftover {
   readonly bytes: number;
 }
 
-/** Folders in `.tandem/`, one below the other: the results of a prompt file may lie deep. */
+/** Folders in `.tandem/`, at any depth, because the results of a prompt file may be in a deep folder. */
 const deepest = 12;
 
 /**
- * Removes the leftovers; what had been moved away for something that never came is moved back.
- * @param dryRun only says what it would remove
+ * Removes the leftovers. A file that was moved away for a replacement that never came is moved back.
+ * @param dryRun only reports what it would remove
  */
 export async function sweepLeftovers(workspace: string, { dryRun = false } = {}): Promise<readonly Leftover[]> {
   const swept: Leftover[] = [];
@@ -36,7 +36,7 @@ export async function sweepLeftovers(workspace: string, { dryRun = false } = {})
   return swept;
 }
 
-/** Bytes of a file, or of all files in a folder; links count as themselves. */
+/** Bytes of a file, or of all files in a folder. Links count as themselves. */
 export async function bytesOf(path: string): Promise<number> {
   const stats = await lstat(path).catch(() => undefined);
   if (!stats?.isDirectory()) return stats?.size ?? 0;
@@ -44,7 +44,7 @@ export async function bytesOf(path: string): Promise<number> {
   return sizes.reduce((sum, size) => sum + size, 0);
 }
 
-/** None of what is no folder, or a link to one. */
+/** Empty if it is not a folder, or is a link to one. */
 async function namesIn(folder: string): Promise<string[]> {
   const stats = await lstat(folder).catch(() => undefined);
   if (!stats?.isDirectory()) return [];

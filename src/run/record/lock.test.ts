@@ -1,4 +1,4 @@
-/** @file Only one living process holds a lock; one that cannot be read is named at once; whoever waits knows for whom, and may leave. */
+/** @file Only one living process holds a lock. An unreadable lock is reported at once. A waiting process learns who holds the lock, and may give up. */
 import { build } from 'esbuild';
 import { execFile, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -33,7 +33,7 @@ const take = (file: string, options: Partial<LockOptions> = {}): Promise<() => v
   acquireLock(file, { patience: 0, work, ...options });
 const gone = (): number => spawnSync(process.execPath, ['-e', '']).pid;
 
-test('a lock that a living process holds is refused, and free again once it is given back', async () => {
+test('a lock that a living process holds is refused, and free again after its release', async () => {
   const file = join(temporary, 'held');
   const release = await take(file);
   await expect(take(file)).rejects.toMatchObject({
@@ -62,7 +62,7 @@ test.each([
   (await take(file))();
 });
 
-describe('a lock that does not tell who holds it', () => {
+describe('a lock that does not say who holds it', () => {
   const written = (text: string) => (file: string) => writeFileSync(file, text);
   const fifo = (file: string): void => void spawnSync('mkfifo', [file]);
   test.each<[string, (file: string) => void, RegExp]>([
@@ -87,7 +87,7 @@ describe('a lock that does not tell who holds it', () => {
       // eslint-disable-next-line no-control-regex -- none may get through
       /belongs to another machine, 'elsewhere', where process \d+ is working on a [^\u001b]+, since 2026-01-0\d \d\d:\d\d; Tandem cannot check from here/,
     ],
-  ])('is named at once, and left alone: %s', async (name, make, message) => {
+  ])('is reported at once, and left alone: %s', async (name, make, message) => {
     if (process.platform !== 'linux' && /link|pipe|program/.test(name)) return;
     const file = join(temporary, `unclear ${name}`);
     make(file);
@@ -102,13 +102,13 @@ describe('a lock that does not tell who holds it', () => {
     expect(lockHolder(file)).toBe('unclear');
   });
 
-  test.skipIf(process.platform === 'win32')('is named at once: another user’s, who lets nobody read it', () => {
+  test.skipIf(process.platform === 'win32')('is reported at once: a lock of another user who lets nobody read it', () => {
     const folder = join(temporary, 'shared');
     mkdirSync(folder);
     const file = join(folder, 'lock');
     writeFileSync(file, JSON.stringify({ pid: process.pid, started: '1' }));
     chmodSync(file, 0o600);
-    // Whoever may read everything becomes somebody who may not.
+    // Root may read everything, so it becomes a user who may not.
     const nobody = 65534;
     const isRoot = process.getuid?.() === 0;
     if (isRoot) {
@@ -125,7 +125,7 @@ describe('a lock that does not tell who holds it', () => {
   });
 });
 
-test('whoever waits is told for whom, and goes on as soon as the lock is free', async () => {
+test('a waiting process learns who holds the lock, and continues as soon as the lock is free', async () => {
   const file = join(temporary, 'awaited');
   const release = await take(file);
   const said: string[] = [];
@@ -136,7 +136,7 @@ test('whoever waits is told for whom, and goes on as soon as the lock is free', 
   expect(said).toEqual([expect.stringMatching(new RegExp(`^Waiting for process ${process.pid}, .*${work}, since`))]);
 });
 
-test('whoever waits may leave at any time, and leaves the lock alone', async () => {
+test('a waiting process may give up at any time, and leaves the lock alone', async () => {
   const file = join(temporary, 'left');
   const release = await take(file);
   const stop = new AbortController();
@@ -146,7 +146,7 @@ test('whoever waits may leave at any time, and leaves the lock alone', async () 
   release();
 });
 
-test('whoever lives and holds a lock is known, without taking it', async () => {
+test('the living holder of a lock can be queried without taking the lock', async () => {
   const file = join(temporary, 'asked');
   expect(lockHolder(file)).toBeUndefined();
   const release = await take(file);
@@ -156,9 +156,9 @@ test('whoever lives and holds a lock is known, without taking it', async () => {
   expect(lockHolder(file)).toBeUndefined();
 });
 
-test.skipIf(process.platform !== 'linux')('a process that is dead and not yet buried holds nothing', async () => {
+test.skipIf(process.platform !== 'linux')('a zombie process holds nothing', async () => {
   const file = join(temporary, 'zombie');
-  // The shell starts a child, becomes a program that does not care for children, and leaves the dead one as it is.
+  // The shell starts a child and then becomes a program that does not reap children, so that the dead child stays a zombie.
   const parent = spawn('sh', ['-c', '(sleep 0.2) & echo $!; exec sleep 30'], { stdio: ['ignore', 'pipe', 'inherit'] });
   const [chunk] = (await once(parent.stdout, 'data')) as [Buffer];
   const pid = Number(chunk.toString());
@@ -176,7 +176,7 @@ test.skipIf(process.platform !== 'linux')(
   async () => {
     const [lock, mark] = [join(temporary, 'wanted'), join(temporary, 'mark')];
     let kills = 0;
-    // Whoever is killed is followed by another.
+    // A killed process is replaced by another.
     const line = async (seed: number): Promise<string> => {
       for (let attempt = 0; ; attempt++) {
         const { killed, said } = await new Promise<{ killed: boolean; said: string }>((resolve) => {

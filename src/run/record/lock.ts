@@ -1,4 +1,4 @@
-/** @file Takes and releases a lock file, so that two processes never write one run. lockFile.ts says who holds one. */
+/** @file Takes and releases a lock file, so that two processes never write one run. lockFile.ts says who holds a lock. */
 import { randomUUID } from 'node:crypto';
 import { linkSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -6,30 +6,30 @@ import { TandemError } from '../../errors.ts';
 import { holderText, ownLock, readLock, requireReadable, standingOf, type Holder } from './lockFile.ts';
 
 export interface LockOptions {
-  /** Milliseconds to wait for a holder, who may be just dying. */
+  /** Milliseconds to wait for a holder, which may be about to end. */
   readonly patience?: number;
-  /** What the lock is for, as others are told: `the run of intent.prompt.md`. */
+  /** What the lock is for, as shown to others: `the run of intent.prompt.md`. */
   readonly work: string;
-  /** Why there is a lock, in a sentence for whoever has to wait. */
+  /** Why there is a lock, in a sentence for people who have to wait. */
   readonly rule?: string;
-  /** Hears whom it waits for, in words. */
+  /** Called with a description of the holder that it waits for. */
   readonly onWait?: (what: string) => void;
-  /** Aborting it ends the waiting, with an AbortError. */
+  /** Aborting it ends the wait with an AbortError. */
   readonly signal?: AbortSignal;
 }
 
-/** Milliseconds between two looks. Nobody is woken when a file goes away. */
+/** Milliseconds between two checks. Nothing signals that a file was removed. */
 const pause = 100;
 
 /**
- * Takes the lock. One whose process is gone is taken away first; one that cannot be read is left alone.
- * @returns the function that gives it back
+ * Takes the lock. A lock of a dead process is removed first. A lock that cannot be read is left alone.
+ * @returns a function that releases it
  * @throws TandemError reasons 'run-locked', 'bad-lock'; an AbortError
  */
 export async function acquireLock(file: string, { patience = 5000, work, rule, onWait, signal }: LockOptions): Promise<() => void> {
   const own = ownLock(work, randomUUID());
   const begun = performance.now();
-  let told: Holder | undefined;
+  let announced: Holder | undefined;
   for (;;) {
     signal?.throwIfAborted();
     const attempt = tryLock(file, own);
@@ -38,16 +38,16 @@ export async function acquireLock(file: string, { patience = 5000, work, rule, o
         if (readLock(file).text === own) rmSync(file, { force: true });
       };
     }
-    if (attempt.kind === 'held' && attempt.holder.token !== told?.token) {
-      told = attempt.holder;
-      onWait?.(`Waiting for ${holderText(told, ', which')}`);
+    if (attempt.kind === 'held' && attempt.holder.token !== announced?.token) {
+      announced = attempt.holder;
+      onWait?.(`Waiting for ${holderText(announced, ', which')}`);
     }
     if (performance.now() - begun >= patience) throw locked(file, attempt, rule);
     await sleep(pause, undefined, { signal });
   }
 }
 
-/** The live process that holds the lock, if there is one; 'unclear' where the lock does not tell, or is another machine's. */
+/** The live process that holds the lock, if there is one; 'unclear' if the lock does not say or belongs to another machine. */
 export function lockHolder(file: string): number | 'unclear' | undefined {
   const standing = standingOf(readLock(file));
   if (standing.kind === 'held') return standing.holder.pid;
@@ -56,7 +56,7 @@ export function lockHolder(file: string): number | 'unclear' | undefined {
 
 type Attempt = { readonly kind: 'ours' } | { readonly kind: 'held'; readonly holder: Holder } | { readonly kind: 'changing' };
 
-/** One look, which never waits. @throws TandemError reason 'bad-lock' */
+/** One check, which never waits. @throws TandemError reason 'bad-lock' */
 function tryLock(file: string, own: string): Attempt {
   if (createWhole(file, own)) return { kind: 'ours' };
   const standing = requireReadable(file, standingOf(readLock(file)));
@@ -78,7 +78,7 @@ function locked(file: string, attempt: Exclude<Attempt, { kind: 'ours' }>, rule:
   return new TandemError('run-locked', message, { where: { file }, hint });
 }
 
-/** The lock appears with its content, or not at all: nobody may read one that is half written and take it for a dead one's. */
+/** The lock appears with its content or not at all, so that nobody can mistake a half-written lock for a dead process's. */
 function createWhole(file: string, own: string): boolean {
   const temporary = `${file}.${process.pid}.tmp`;
   rmSync(temporary, { recursive: true, force: true });
@@ -95,7 +95,7 @@ function createWhole(file: string, own: string): boolean {
   }
 }
 
-/** Under the guard: a file that is found half written there is a dead process's. */
+/** Under the guard, so a half-written file can only come from a dead process. */
 function createPlainly(file: string, own: string): boolean {
   return guarded(file, () => {
     try {
@@ -108,14 +108,14 @@ function createPlainly(file: string, own: string): boolean {
   });
 }
 
-/** Removes a dead process's lock, and looks again before: else two that have seen it could remove each other's. */
+/** Removes a dead process's lock after checking it again. Otherwise two processes that saw it could remove each other's new locks. */
 const takeAway = (file: string): boolean =>
   guarded(file, () => {
     if (standingOf(readLock(file)).kind === 'left') rmSync(file, { force: true });
     return true;
   });
 
-/** Of processes that want to change one lock, one at a time may. @returns false where another is at it */
+/** Lets one process at a time change a lock. @returns false if another process is changing it */
 function guarded(file: string, change: () => boolean): boolean {
   const guard = `${file}.takeover`;
   try {
@@ -123,7 +123,7 @@ function guarded(file: string, change: () => boolean): boolean {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     const begun = statSync(guard, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-    // It takes milliseconds: whoever began that long ago, or in the future of a clock that was set, is dead.
+    // A change takes milliseconds. A guard that is much older, or from the future after the clock was set back, is from a dead process.
     if (Math.abs(Date.now() - begun) > 2000) rmSync(guard, { recursive: true, force: true });
     return false;
   }

@@ -1,40 +1,40 @@
-/** @file What stands in a lock file, and whether the process that it names is alive. */
+/** @file The content of a lock file, and whether the process that it names is alive. */
 import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync, readSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { TandemError } from '../../errors.ts';
 
 export interface Holder {
   readonly pid: number;
-  /** When the process began, in the system's own count; numbers of processes are used again. Where the system tells (Linux). */
+  /** When the process began, in the system's own units, because process numbers are reused. Only if the system reports it (Linux). */
   readonly started?: string;
   /** The machine it runs on. */
   readonly host?: string;
-  /** What it does, e.g. `the run of intent.prompt.md`. */
+  /** What the process does, e.g. `the run of intent.prompt.md`. */
   readonly work?: string;
-  /** When it took the lock, ISO 8601. */
+  /** When the process took the lock, ISO 8601. */
   readonly since?: string;
   readonly token?: string;
 }
 
-/** What is found where a lock would be: its text, nothing, or something that is no lock, and why. */
+/** What is at the path of a lock: its text, nothing, or something that is not a lock, with the reason. */
 export type FoundLock = { readonly text: string; readonly fault?: undefined } | { readonly text?: undefined; readonly fault?: string };
 
 export type Standing =
   | { readonly kind: 'free' }
   | { readonly kind: 'held'; readonly holder: Holder }
-  /** By a process that is gone. */
+  /** Left by a process that is gone. */
   | { readonly kind: 'left' }
-  /** Nobody can tell from here whether somebody works. `fault`: what it is instead of a lock, e.g. `is a folder`. */
+  /** It is unknown whether a process is working. `fault` is what is there instead of a lock, e.g. `is a folder`. */
   | { readonly kind: 'unclear'; readonly fault: string; readonly hint: string };
 
-/** The text of this process's own lock. */
+/** The text of this process's lock. */
 export function ownLock(work: string, token: string): string {
   const since = new Date().toISOString();
   const holder: Holder = { pid: process.pid, started: processStart(process.pid), host: hostname(), work, since, token };
   return JSON.stringify(holder);
 }
 
-/** Reads without ever waiting: what is no plain file is not opened. */
+/** Reads without ever blocking: only a plain file is opened. */
 export function readLock(file: string): FoundLock {
   try {
     const kind = kindOf(lstatSync(file));
@@ -56,7 +56,7 @@ export function readLock(file: string): FoundLock {
   }
 }
 
-/** Bytes; ours have some 250. */
+/** Bytes; our locks have about 250. */
 const most = 4096;
 
 function kindOf(stats: ReturnType<typeof lstatSync>): string | undefined {
@@ -80,7 +80,7 @@ const removeHint = 'If no run is active here, delete the lock and start again.';
 export function standingOf({ text, fault }: FoundLock): Standing {
   if (fault !== undefined) return { kind: 'unclear', fault, hint: removeHint };
   if (text === undefined) return { kind: 'free' };
-  // Whole locks appear at once: this one was cut short by a power cut, or by a kill where the file system has no links.
+  // Complete locks appear at once. This one was cut short by a power failure, or by a kill on a file system without links.
   if (isTorn(text)) return { kind: 'left' };
   const holder = holderIn(text);
   if (!holder) return { kind: 'unclear', fault: 'does not name the process that holds it', hint: removeHint };
@@ -101,20 +101,20 @@ export function standingOf({ text, fault }: FoundLock): Standing {
   }
 }
 
-/** @throws TandemError reason 'bad-lock', for what is unclear */
+/** @throws TandemError reason 'bad-lock' if it is unclear */
 export function requireReadable(file: string, standing: Standing): Exclude<Standing, { kind: 'unclear' }> {
   if (standing.kind !== 'unclear') return standing;
-  // Named in the message: there is no place in it to show.
+  // Named in the message, because the error has no place to show.
   throw new TandemError('bad-lock', `The lock ${file} ${standing.fault}.`, { hint: standing.hint });
 }
 
-/** `process 4711 is working on the run of intent.prompt.md, since 14:03`. @param which goes between the process and what it does */
+/** `process 4711 is working on the run of intent.prompt.md, since 14:03`. @param which goes between the process and its work */
 export function holderText({ pid, work, since }: Holder, which = ''): string {
   const time = since === undefined ? NaN : Date.parse(since);
   return `process ${pid}${which} is working on ${work === undefined ? 'this run' : plain(work)}${Number.isNaN(time) ? '' : `, since ${moment(new Date(time))}`}`;
 }
 
-/** The clock of today, else with its date. */
+/** The time if it is today, otherwise with the date. */
 function moment(time: Date, now = new Date()): string {
   const [date, clock] = [localDate(time), time.toTimeString().slice(0, 5)];
   return date === localDate(now) ? clock : `${date} ${clock}`;
@@ -122,11 +122,11 @@ function moment(time: Date, now = new Date()): string {
 const localDate = (time: Date): string =>
   [time.getFullYear(), time.getMonth() + 1, time.getDate()].map((part) => String(part).padStart(2, '0')).join('-');
 
-/** A lock may come with a workspace: its words are only words. */
+/** A lock may come with a workspace, so its text is stripped of control characters. */
 // eslint-disable-next-line no-control-regex -- those are what must not get through
 const plain = (text: string): string => text.replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, ' ').slice(0, 200);
 
-/** Nothing, zeros that a power cut left, or the beginning of what we write. */
+/** Nothing, zeros from a power failure, or the beginning of one of our locks. */
 function isTorn(text: string): boolean {
   const rest = text.replace(/\0+$/, '');
   if (rest === '') return true;
@@ -148,16 +148,16 @@ function holderIn(text: string): Holder | undefined {
   }
   if (typeof found !== 'object' || found === null) return undefined;
   const { pid, ...rest } = found as Record<string, unknown>;
-  // Others mean groups of processes, or everybody.
+  // Other values mean process groups, or all processes.
   if (typeof pid !== 'number' || !Number.isSafeInteger(pid) || pid < 1 || pid > 2 ** 31 - 1) return undefined;
   const words = ['started', 'host', 'work', 'since', 'token'].map((name) => [name, rest[name]] as const);
   return { pid, ...Object.fromEntries(words.filter(([, value]) => typeof value === 'string')) };
 }
 
-/** The name without the network, which changes with it. */
+/** The host name without its domain, which changes with the network. */
 const machine = (host: string): string => host.split('.')[0].toLowerCase();
 
-/** A number alone says nothing where the system could tell when its process began: what we write says it too. */
+/** A process number alone proves nothing if the system reports start times, because our locks then have one too. */
 function lifeOf({ pid, started }: Holder): 'alive' | 'gone' | 'unsure' {
   try {
     process.kill(pid, 0);
@@ -170,7 +170,7 @@ function lifeOf({ pid, started }: Holder): 'alive' | 'gone' | 'unsure' {
   return started === undefined ? 'unsure' : 'gone';
 }
 
-/** When the process began, where the system tells (Linux); 'dead' of one that only lingers as a zombie. */
+/** When the process began, if the system reports it (Linux); 'dead' for a zombie. */
 function processStart(pid: number): string | undefined {
   try {
     const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)!.split(' ');

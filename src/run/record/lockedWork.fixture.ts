@@ -1,6 +1,6 @@
 /**
- * @file A process that takes a lock again and again: `node lockedWork.js <lock> <mark> <rounds> <seed>`. While it holds the lock it has the
- * mark, which nobody else may have; now and then it is killed with both. It prints how often it had the lock, and what was wrong.
+ * @file A process that takes a lock repeatedly: `node lockedWork.js <lock> <mark> <rounds> <seed>`. While it holds the lock it holds the
+ * mark, which no other process may hold. Now and then it is killed with both. It prints how often it had the lock, and what went wrong.
  */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';

@@ -1,4 +1,4 @@
-/** @file What points to the adapter: a setting of the prompt file, or of the program. */
+/** @file The pointer to the adapter: a setting of the prompt file, or of the program. */
 import { isProgramPath } from '../../prompt/kinds/table.ts';
 import { parseProgramFile, parsePromptFile } from '../../prompt/readPrompt.ts';
 import { applyPrompt, applyProgram } from '../../prompt/writePrompt.ts';
@@ -6,9 +6,9 @@ import type { TextRange } from '../../prompt/textRange.ts';
 
 export interface Pointer {
   readonly adapter: string | null;
-  /** Null where the file names none. */
+  /** Null if the file names none. */
   readonly model: string | null;
-  /** 0-based line where it stands, or of the settings among which it would stand. */
+  /** 0-based line of the pointer, or of the settings where it would be added. */
   readonly line: number;
 }
 

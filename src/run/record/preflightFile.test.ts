@@ -1,4 +1,4 @@
-/** @file What a preflight found is kept with the run that followed it. */
+/** @file The result of a preflight is kept with the run that followed it. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,13 +22,13 @@ const preflight: Preflight = {
   tokensUsed: 1200,
 };
 
-test('a run without one has none; one that was written is read again', () => {
+test('a run without one has none, and a written one is read back', () => {
   expect(readPreflight(directory)).toBeUndefined();
   writePreflight(directory, preflight);
   expect(readPreflight(findRun(workspace, directory.run))).toEqual({ version: 1, ...preflight });
 });
 
-test('what is no preflight is refused', () => {
+test('anything that is not a preflight is refused', () => {
   writeFileSync(directory.preflight, JSON.stringify({ version: 1, ...preflight, targets: [{ target: 'weather' }] }));
   expect(() => readPreflight(directory)).toThrow(expect.objectContaining({ reason: 'bad-file' }) as Error);
 });

@@ -1,4 +1,4 @@
-/** @file What the preflight before a run found, in the run's directory. It is no part of the run: the run would have been the same without it. */
+/** @file The result of the preflight before a run, in the run's directory. It is not part of the run, which would have been the same without it. */
 import type { Outlook, Preflight, TargetOutlook } from '../../optimize/preflight.ts';
 import { exactly, list, object, optional, text, whole, type Shape } from '../../shape.ts';
 import { readVersioned, writeVersioned } from './jsonFile.ts';

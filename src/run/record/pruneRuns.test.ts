@@ -1,4 +1,4 @@
-/** @file Old runs and leftovers go; what is new, worked on, not understood or not ours stays. */
+/** @file Old runs and leftovers are removed. Whatever is new, in use, unknown or not ours stays. */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -29,7 +29,7 @@ const newRun = (minute: number, name = 'intent'): RunDirectory => {
 const newRuns = (count: number): RunDirectory[] => Array.from({ length: count }, (_, minute) => newRun(minute));
 const namesOf = (runs: readonly { readonly run: string }[]): string[] => runs.map(({ run }) => run);
 
-test('the newest runs stay, twenty where nobody says otherwise', async () => {
+test('the newest runs stay, twenty by default', async () => {
   const runs = newRuns(keptRuns + 2);
   const pruned = await pruneWorkspace(workspace);
   expect(namesOf(pruned.runs)).toEqual(namesOf(runs.slice(0, 2)));
@@ -38,7 +38,7 @@ test('the newest runs stay, twenty where nobody says otherwise', async () => {
   expect(existsSync(join(workspace, '.tandem', 'adapters', 'intent-01234567'))).toBe(true);
 });
 
-test('a dry run says the same, with the bytes, and removes nothing', async () => {
+test('a dry run reports the same, with the bytes, and removes nothing', async () => {
   newRuns(4);
   const dry = await pruneWorkspace(workspace, { keep: 2, dryRun: true });
   expect(listRuns(workspace)).toHaveLength(4);
@@ -52,7 +52,7 @@ test('0 keeps all', async () => {
   expect((await pruneWorkspace(workspace, { keep: 0 })).runs).toEqual([]);
 });
 
-test('the newest run of a prompt stays however old it is, while there is the prompt', async () => {
+test('the newest run of a prompt stays, however old, as long as the prompt exists', async () => {
   const [first, last] = [newRun(0, 'other'), newRun(1, 'lost')];
   rmSync(join(workspace, 'lost.prompt.md'));
   newRuns(3);
@@ -61,7 +61,7 @@ test('the newest run of a prompt stays however old it is, while there is the pro
   expect(namesOf(pruned.runs)).not.toContain(first.run);
 });
 
-test('a run that a process works on stays, and is named', async () => {
+test('a run that a process is working on stays, and is named', async () => {
   const [first, ...others] = newRuns(3);
   const release = await acquireLock(first.lock, { work: 'a test' });
   const pruned = await pruneWorkspace(workspace, { keep: 1 });
@@ -70,7 +70,7 @@ test('a run that a process works on stays, and is named', async () => {
   expect(listRuns(workspace)).toEqual([first.run, others[1].run]);
 });
 
-test('what cannot be read as a run stays, and is named; what a link leads to is not touched', async () => {
+test('what cannot be read as a run stays, and is named. The target of a link is not touched', async () => {
   const [bad, linked] = newRuns(4);
   writeFileSync(join(bad.path, 'run.json'), '{"version":1}');
   const elsewhere = join(workspace, 'elsewhere');
@@ -87,10 +87,10 @@ test('what cannot be read as a run stays, and is named; what a link leads to is 
   expect(existsSync(bad.path)).toBe(true);
 });
 
-/** Where a process that is gone was writing what is to stand at a path. */
+/** The temporary path at which a process that is gone was writing a file. */
 const leftAt = (path: string): string => temporaryName(path).replace(`-${process.pid}.`, `-${gone}.`);
 
-test('half-written files of processes that are gone are swept, and nothing else', async () => {
+test('half-written files of dead processes are removed, and nothing else', async () => {
   const { path, adapters } = newRun(0);
   const [swept, kept] = [
     [leftAt(join(path, 'report.md')), leftAt(join(adapters, '0123456789abcdef')), leftAt(join(workspace, '.tandem', 'x.json'))],
@@ -114,7 +114,7 @@ test('half-written files of processes that are gone are swept, and nothing else'
   for (const file of kept) expect(existsSync(file), file).toBe(true);
 });
 
-test('what was moved away for something that never came is moved back', async () => {
+test('a file that was moved away for a replacement that never came is moved back', async () => {
   const folder = join(workspace, '.tandem', 'warm-start');
   mkdirSync(leftAt(join(folder, 'nano')).replace(/part$/, 'old'), { recursive: true });
   mkdirSync(leftAt(join(folder, 'nano')));

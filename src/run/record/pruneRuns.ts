@@ -1,4 +1,4 @@
-/** @file Old runs go: which of `.tandem/runs/` stay, and which are removed. Accepted adapters and results lie elsewhere and stay. */
+/** @file Removes old runs from `.tandem/runs/`. Accepted adapters and results are elsewhere and stay. */
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { TandemError } from '../../errors.ts';
@@ -13,24 +13,24 @@ export interface Pruned {
   /** Oldest first. */
   readonly runs: readonly { readonly run: string; readonly bytes: number }[];
   readonly leftovers: readonly Leftover[];
-  /** What was left although it is old, and why. */
+  /** Old runs that were not removed, and why. */
   readonly left: readonly (UnreadableRun | { readonly run: string; readonly error: TandemError })[];
-  /** How many runs there are afterwards, those that cannot be read not counted. */
+  /** The number of runs afterwards, without those that cannot be read. */
   readonly kept: number;
-  /** Freed, or to be freed. */
+  /** Bytes that were freed, or would be. */
   readonly bytes: number;
 }
 
 export interface PruneOptions {
-  /** How many runs stay, the newest first; 0 for all. Default: `keptRuns`. */
+  /** How many of the newest runs stay; 0 for all. Default: `keptRuns`. */
   readonly keep?: number;
-  /** Only says what it would remove. */
+  /** Only reports what it would remove. */
   readonly dryRun?: boolean;
 }
 
 /**
- * Removes the runs of a workspace but for the newest, and what killed commands left. These stay too, however many there are: the newest run
- * of each prompt file that is still there, with what it proposes; a run that a process works on; and what cannot be read as a run.
+ * Removes all but the newest runs of a workspace, and the leftovers of killed commands. These always stay: the newest run of each existing
+ * prompt file, with its proposal; a run that a process is working on; and what cannot be read as a run.
  */
 export async function pruneWorkspace(workspace: string, { keep = keptRuns, dryRun = false }: PruneOptions = {}): Promise<Pruned> {
   const left: Pruned['left'][number][] = [];
@@ -59,7 +59,7 @@ export async function pruneWorkspace(workspace: string, { keep = keptRuns, dryRu
 const isNewestOfPrompt = (run: ListedRun, newestFirst: readonly ListedRun[]): boolean =>
   newestFirst.find(({ prompt }) => prompt === run.prompt) === run && existsSync(run.prompt);
 
-/** Nobody may begin to work on it meanwhile. */
+/** Locked, so that no process can begin to work on it meanwhile. */
 async function remove({ path, lock }: RunDirectory): Promise<void> {
   const release = await acquireLock(lock, { patience: 0, work: 'removing old runs' });
   try {

@@ -17,13 +17,13 @@ import { makeFolder, workspaceOf } from './tandemFolder.ts';
 
 export interface Results {
   readonly version: 2;
-  /** `hashPrompt` of the text that the numbers belong to: where it differs from the file's they are out of date. */
+  /** `hashPrompt` of the text that the numbers belong to. If it differs from the file's, they are out of date. */
   readonly textHash: string;
   readonly evaluation?: MeasuredPrompt;
   readonly lines?: MeasuredLines;
 }
 
-/** With what a number was measured. */
+/** The conditions of a measurement. */
 export interface MeasuredWith {
   /** ISO 8601. */
   readonly at: string;
@@ -31,17 +31,17 @@ export interface MeasuredWith {
   readonly adapter?: string;
   readonly metric: string;
   readonly split: Split;
-  /** The day that the chat template was told, YYYY-MM-DD; absent where it asks for none. */
+  /** The date that the chat template was given, YYYY-MM-DD. Absent if it reads none. */
   readonly chatDate?: string;
 }
 
 export interface MeasuredPrompt extends MeasuredWith {
   readonly score: Estimate;
-  /** Absent where the data has no right answers. */
+  /** Absent if the data has no right answers. */
   readonly logLikelihood?: Estimate;
-  /** Answers that were cut off; absent where none were, and from files of versions that did not tell. */
+  /** Answers that were cut off. Absent if none were, and from files of versions that did not record it. */
   readonly cuts?: readonly Cut[];
-  /** Of the other metrics; absent where there are none. */
+  /** The scores of the other metrics. Absent if there are none. */
   readonly reported?: readonly { readonly metric: string; readonly score: Estimate }[];
 }
 
@@ -49,24 +49,24 @@ export interface MeasuredLines extends MeasuredWith {
   readonly lines: readonly LineWorth[];
 }
 
-/** What a line of the prompt is worth: with it minus without it, over the same rows. */
+/** What a line of the prompt is worth: the score with it minus the score without it, over the same rows. */
 export interface LineWorth {
-  /** Of a program: the prompt file of the step, relative to the workspace. */
+  /** For a program, the prompt file of the step, relative to the workspace. */
   readonly file?: string;
   /** 1-based line of the prompt file. */
   readonly line: number;
   readonly text: string;
   readonly score: Difference;
   readonly logLikelihood?: Difference;
-  /** Like the rest absent from files of versions that did not tell. 'demonstrations': all of them together, at the line where they go. */
+  /** This and the following are absent from files of versions that did not record them. 'demonstrations': all of them together, at the line of their place. */
   readonly kind?: 'line' | 'demonstrations';
   /** Prompt tokens that leaving it out saves. */
   readonly tokensSaved?: number;
-  /** Rows that the line turned, the right ones first; at most three. */
+  /** Rows whose prediction the line changed, the right ones first, at most three. */
   readonly changedPredictions?: readonly LineChange[];
 }
 
-/** A row that is answered otherwise without the line; long values are cut. */
+/** A row with a different prediction without the line. Long values are cut. */
 export interface LineChange {
   /** 1-based line in the data file. */
   readonly line: number;
@@ -76,7 +76,7 @@ export interface LineChange {
   readonly withoutLine: string;
 }
 
-/** Adds to what is known about this text of the prompt file; what was measured on another text is dropped. */
+/** Adds to the numbers for this text of the prompt file. Numbers for another text are dropped. */
 export function writeResults(promptFile: string, text: string, measured: Pick<Results, 'evaluation' | 'lines'>): void {
   const file = makeResultsFile(promptFile, 'json');
   const known = knownResults(promptFile);
@@ -89,7 +89,7 @@ export function readResults(promptFile: string): Results | undefined {
   return readVersioned(resultsFile(promptFile, 'json'), 2, results, { upgrade: resultsOfVersionOne });
 }
 
-/** What is damaged is measured again, and replaced; what a newer Tandem wrote stays. */
+/** A damaged file is measured again and replaced. A file of a newer Tandem stays. */
 function knownResults(promptFile: string): Results | undefined {
   try {
     return readResults(promptFile);
@@ -139,14 +139,14 @@ const results = object<Results>({
 /** The same for a text with and without BOM and with either line ending: like the score, it does not depend on how a file is checked out. */
 export const hashPrompt = (text: string): string => hashText(editorText(text));
 
-/** What a program's numbers depend on, as one text: the program file, and its prompt files in the order of the steps. */
+/** Everything that a program's numbers depend on, as one text: the program file, and its prompt files in the order of the steps. */
 export const programText = ({ file, steps }: Pick<Program, 'file' | 'steps'>): string =>
   [file, ...steps].map(({ text }) => editorText(text)).join('\0');
 
 export const hashText = (text: string | Buffer): string => createHash('sha256').update(text).digest('hex');
 
 /**
- * Where what was measured of a prompt file is kept: for `prompts/intent.prompt.md` in `.tandem/results/prompts/intent.json`, for
+ * The path of a prompt file's numbers: for `prompts/intent.prompt.md` it is `.tandem/results/prompts/intent.json`, for
  * `intent.prompty` in `intent.prompty.json` beside it.
  * @param ending of the file's name, without its dot
  */
@@ -155,7 +155,7 @@ export function resultsFile(promptFile: string, ending: string): string {
   return join(workspace, '.tandem', 'results', resultsName(workspace, promptFile, ending));
 }
 
-/** The same, in folders that are made where they are missing. @throws TandemError reason 'not-a-folder' */
+/** The same path, with missing folders created. @throws TandemError reason 'not-a-folder' */
 export function makeResultsFile(promptFile: string, ending: string): string {
   const workspace = workspaceOf(promptFile);
   const name = resultsName(workspace, promptFile, ending);

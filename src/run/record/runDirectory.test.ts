@@ -24,7 +24,7 @@ const specOf = (workspace: string): RunSpec => ({
 });
 const facts = { source: 'x', data: { 'data.jsonl': 'abc' } };
 
-test('two runs of one second get two directories; the latest is found without a name, each by its name or path', () => {
+test('two runs in the same second get two directories. The latest is found without a name, each by its name or path', () => {
   const workspace = newWorkspace();
   const now = new Date('2026-03-04T05:06:07Z');
   const [first, second] = [createRun(specOf(workspace), facts, now), createRun(specOf(workspace), facts, now)];
@@ -36,7 +36,7 @@ test('two runs of one second get two directories; the latest is found without a 
   expect(() => findRun(workspace, 'nope')).toThrow(expect.objectContaining({ reason: 'no-run' }) as Error);
 });
 
-test('a workspace that was moved still has its runs, with paths of the new place', () => {
+test('a workspace that was moved still has its runs, with paths in the new place', () => {
   const workspace = newWorkspace();
   const directory = createRun(specOf(workspace), facts);
   expect(readFileSync(join(directory.path, 'run.json'), 'utf8')).not.toContain(workspace);
@@ -63,14 +63,14 @@ test.each([
   ['prompts/intent.prompt.md', 'intent'],
   ['Ticket triage.prompty', 'Ticket-triage'],
   ['über.prompt.md', 'über'],
-])('%s is called %s', (file, name) => expect(promptName(file)).toBe(name));
+])('%s is named %s', (file, name) => expect(promptName(file)).toBe(name));
 
 test.each([
   ['C:\\work\\prompts\\intent.prompt.md', 'prompts/intent.prompt.md'],
   ['c:\\Work\\data\\rows.csv', 'data/rows.csv'],
   ['C:\\shared\\rows.csv', '../shared/rows.csv'],
   ['D:\\data\\rows.csv', 'D:/data/rows.csv'],
-])('on Windows %s is kept as %s, which is found again there', (file, kept) => {
+])('on Windows %s is stored as %s, and resolved to the same path again', (file, kept) => {
   expect(portable('C:\\work', file, win32)).toBe(kept);
   expect(win32.resolve('C:\\work', kept).toLowerCase()).toBe(file.toLowerCase());
 });

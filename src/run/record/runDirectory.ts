@@ -15,18 +15,18 @@ import { apply } from './fold.ts';
 import { initialState, type RunState } from './state.ts';
 import { isRealFolder, makeFolder, makeRealFolder, workspaceOf } from './tandemFolder.ts';
 
-/** `run.json`: what the run was asked, with paths relative to the workspace so that a moved workspace still resumes. */
+/** `run.json`: the options of the run, with paths relative to the workspace so that a moved workspace still resumes. */
 export interface RunRecord {
   readonly version: 2;
   readonly spec: RunSpec;
-  /** The prompt file's text when the run started; a resumed run goes on from it whatever the file says now. */
+  /** The prompt file's text when the run started. A resumed run continues from it, whatever the file contains now. */
   readonly source: string;
   /**
-   * Of a program: the texts of all its prompt files, by their absolute paths; relative to the workspace in the file. What is not among them
-   * is none of the run's.
+   * For a program, the texts of all its prompt files by their absolute paths, which are relative to the workspace in the file. A file that is
+   * not among them does not belong to the run.
    */
   readonly sources?: Readonly<Record<string, string>>;
-  /** SHA-256 of each data file and of each metric that is a module: a run is not resumed on others. */
+  /** SHA-256 of each data file and of each metric that is a module. A run does not resume if they have changed. */
   readonly data: Readonly<Record<string, string>>;
   /** ISO 8601. */
   readonly created: string;
@@ -51,17 +51,17 @@ export interface RunDirectory {
   readonly journal: string;
   readonly adapters: string;
   readonly candidates: string;
-  /** What its writer answered. */
+  /** The answers of its writer. */
   readonly answers: string;
   readonly lock: string;
   readonly report: string;
-  /** What was decided of its outcome. */
+  /** The decisions on its outcome. */
   readonly decisions: string;
-  /** What the preflight before it found. */
+  /** The result of the preflight before it. */
   readonly preflight: string;
 }
 
-/** Makes the directory of a new run and writes its `run.json`. @throws TandemError reasons 'outside-workspace', 'not-a-prompt', 'not-a-folder' */
+/** Creates the directory of a new run and writes its `run.json`. @throws TandemError reasons 'outside-workspace', 'not-a-prompt', 'not-a-folder' */
 export function createRun(spec: RunSpec, facts: Pick<RunRecord, 'source' | 'sources' | 'data'>, now = new Date()): RunDirectory {
   const workspace = workspaceOf(spec.prompt);
   requirePrompts(workspace, spec.prompt, facts, { file: spec.prompt });
@@ -103,7 +103,7 @@ export function findRun(from: string, name?: string): RunDirectory {
   );
 }
 
-/** Names of the workspace's runs, oldest first; whether they can be read is another question. */
+/** Names of the workspace's runs, oldest first, including runs that cannot be read. */
 export function listRuns(workspace: string): string[] {
   let names: string[];
   try {
@@ -116,9 +116,9 @@ export function listRuns(workspace: string): string[] {
 }
 
 /**
- * @returns the record, its paths absolute
+ * @returns the record with absolute paths
  * @throws TandemError reasons 'no-run', 'bad-file', 'newer-version', 'not-a-file', and 'outside-workspace' or 'not-a-prompt' for a prompt file
- * that it may not be about
+ * that may not be its subject
  */
 export function readRecord({ workspace, path }: RunDirectory): RunRecord {
   const file = join(path, 'run.json');
@@ -143,25 +143,25 @@ export function noteResumed(directory: RunDirectory, now = new Date()): void {
   writeRecord(directory, { ...record, resumed: [...record.resumed, now.toISOString()] });
 }
 
-/** Changes what the record says was asked for. Paths are absolute. */
+/** Changes the options in the record. Paths are absolute. */
 export function amendSpec(directory: RunDirectory, changes: Pick<RunSpec, 'adapter' | 'warmStart'>): void {
   const record = readRecord(directory);
   writeRecord(directory, { ...record, spec: { ...record.spec, ...changes } });
 }
 
-/** That what a run writes to besides files of its own folder are real folders, made where they are missing. @throws TandemError reason 'not-a-folder' */
+/** Checks that the folders a run writes to are real ones, and creates missing ones. @throws TandemError reason 'not-a-folder' */
 export function requireRunFolders({ adapters, candidates }: RunDirectory): void {
   for (const folder of [adapters, candidates]) makeRealFolder(folder);
 }
 
-/** The run as its journal tells it. @throws TandemError those of readRecord, 'bad-journal' */
+/** The run's state from its journal. @throws TandemError those of readRecord, 'bad-journal' */
 export function readState(directory: RunDirectory): RunState {
-  // What cannot be told of whom it is, or is of something outside, is not told at all.
+  // A run without a valid record, or of a prompt outside the workspace, is not shown at all.
   readRecord(directory);
   return readJournal(directory.journal).reduce(apply, initialState);
 }
 
-/** The lock of a workspace: one run at a time. Its folder is there afterwards. */
+/** The lock of a workspace, which allows one run at a time. Its folder exists afterwards. */
 export function workspaceLock(workspace: string): string {
   return join(makeFolder(workspace, 'runs'), 'lock');
 }
@@ -177,7 +177,7 @@ export function portable(workspace: string, file: string, path: Pick<typeof node
   return path.relative(workspace, file).split(path.sep).join('/');
 }
 
-/** The text of a program's prompt file as the run began with it. @throws TandemError reason 'bad-file' for one that is none of the run's */
+/** The text of a program's prompt file at the beginning of the run. @throws TandemError reason 'bad-file' if the file does not belong to the run */
 export function sourceOf(sources: RunRecord['sources'], file: string): string {
   if (sources && Object.hasOwn(sources, file)) return sources[file];
   throw new TandemError('bad-file', `The record of the run is missing the text of ${file}, a step of its program.`, {
@@ -198,7 +198,7 @@ export function readSource(file: string): string {
 /** In bytes: far more than any model reads. */
 const mostOfPrompt = 2 ** 24;
 
-/** Every file that a run may come to change: its prompt file, or the program and the prompt files of its steps. */
+/** Every file that a run may change: its prompt file, or the program and the prompt files of its steps. */
 function requirePrompts(workspace: string, prompt: string, { sources = {} }: Pick<RunRecord, 'sources'>, where: Place): void {
   requirePromptInside(workspace, prompt, 'its prompt file', where);
   for (const step of Object.keys(sources)) requirePromptInside(workspace, step, 'the prompt file of a step', where);
@@ -207,12 +207,12 @@ function requirePrompts(workspace: string, prompt: string, { sources = {} }: Pic
 const withPaths = (sources: Readonly<Record<string, string>>, change: (file: string) => string): Record<string, string> =>
   Object.fromEntries(Object.entries(sources).map(([file, text]) => [change(file), text]));
 
-/** Where the runs of a workspace are. */
+/** The folder with the runs of a workspace. */
 export const runsOf = (workspace: string): string => join(workspace, '.tandem', 'runs');
 
-/** Paths in the workspace are relative to it in the file. */
+/** In the file, paths in the workspace are relative to it. */
 function writeRecord({ workspace, path }: RunDirectory, { spec: asked, sources, ...rest }: RunRecord): void {
-  // A run that someone sends along must not bring the leave to run its code, or to send rows somewhere.
+  // A run that someone sends along must not come with permission to run its code or to send rows somewhere.
   const { allowModules: _, writerConsent: _consent, ...spec } = asked;
   const { writer } = spec;
   const own = (file: string): string => (isInside(workspace, file) ? portable(workspace, file) : file);
@@ -227,7 +227,7 @@ function writeRecord({ workspace, path }: RunDirectory, { spec: asked, sources, 
   writeVersioned(join(path, 'run.json'), { ...rest, spec: portableSpec, ...relative });
 }
 
-/** A folder, and none of the words. */
+/** Whether it is a folder and not one of the words. */
 const isNamed = (warmStart: string | undefined): warmStart is string =>
   warmStart !== undefined && warmStart !== 'auto' && warmStart !== 'none';
 
@@ -247,7 +247,7 @@ function openDirectory(workspace: string, path: string): RunDirectory {
   );
 }
 
-/** Also of a link that leads nowhere. */
+/** True also for a link that leads nowhere. */
 const isThere = (path: string): boolean => {
   try {
     return lstatSync(path, { throwIfNoEntry: false }) !== undefined;

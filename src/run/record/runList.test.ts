@@ -1,4 +1,4 @@
-/** @file Runs as an editor lists them. */
+/** @file The list of runs for an editor. */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -20,7 +20,7 @@ const prompt = join(workspace, 'prompts', 'intent.prompt.md');
 const newRun = (minute: number): RunDirectory =>
   createRun({ ...runDefaults, prompt }, { source: '', data: {} }, new Date(Date.UTC(2026, 0, 1, 0, minute)));
 
-test('runs come newest first, each with its prompt and whether it ended, failed or can go on', async () => {
+test('runs come newest first, each with its prompt and whether it ended, failed or can be resumed', async () => {
   const [ended, killed, begun, broken] = [1, 2, 3, 4].map(newRun);
   for (const directory of [ended, killed]) await executeRun(fakeExecution(directory, () => {}));
   truncateJournal(killed.journal, 4);
@@ -36,7 +36,7 @@ test('runs come newest first, each with its prompt and whether it ended, failed 
   expect(await readRun(ended)).toEqual({ state: readState(ended), lines: expect.any(Number) as number });
 });
 
-test('what cannot be read is named, once each, and hides nothing else', async () => {
+test('what cannot be read is named once and hides nothing else', async () => {
   const own = mkdtempSync(join(workspace, 'own-'));
   mkdirSync(join(own, '.tandem'));
   const at = (minute: number): RunDirectory =>

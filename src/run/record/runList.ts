@@ -1,4 +1,4 @@
-/** @file The runs of a workspace as an editor lists them, read without holding up its event loop. */
+/** @file The list of a workspace's runs for an editor, read without blocking its event loop. */
 import { join } from 'node:path';
 import { describeError, TandemError } from '../../errors.ts';
 import { explainedError } from './fileErrors.ts';
@@ -8,7 +8,7 @@ import { findRun, listRuns, readRecord, runsOf, type RunDirectory } from './runD
 import { apply } from './fold.ts';
 import { initialState, type RunState } from './state.ts';
 
-/** 'unfinished': it was killed, or a process is working on it. Such a run and a failed one can be resumed. */
+/** 'unfinished': it was killed, or a process is working on it. An unfinished or failed run can be resumed. */
 export type Standing = 'ended' | 'failed' | 'unfinished';
 
 export interface ListedRun {
@@ -18,11 +18,11 @@ export interface ListedRun {
   /** ISO 8601. */
   readonly created: string;
   readonly standing: Standing;
-  /** The process that works on it; 'unclear' where its lock does not tell whether there is one, e.g. because it is another machine's. */
+  /** The process that is working on it; 'unclear' if its lock does not say, e.g. because it belongs to another machine. */
   readonly worker?: number | 'unclear';
 }
 
-/** A folder of a run that cannot be read, and why. */
+/** The folder of a run that cannot be read, and why. */
 export interface UnreadableRun {
   readonly run: string;
   /** Absolute path. */
@@ -30,7 +30,7 @@ export interface UnreadableRun {
   readonly error: TandemError;
 }
 
-/** Newest first. @param onUnreadable hears of the runs that are left out */
+/** Newest first. @param onUnreadable called for each run that is left out */
 export async function readRunList(workspace: string, onUnreadable: (unreadable: UnreadableRun) => void = () => {}): Promise<ListedRun[]> {
   const list: ListedRun[] = [];
   for (const run of listRuns(workspace).reverse()) {
@@ -57,7 +57,7 @@ async function listed(directory: RunDirectory): Promise<ListedRun> {
 /** `2026-01-01-000000-intent cannot be read: …`, for people. */
 export const unreadableText = ({ run, error }: UnreadableRun): string => `${run} cannot be read: ${describeError(error)}`;
 
-/** The run as its journal tells it, and how many lines that took. @throws TandemError reasons 'bad-journal', 'newer-version' */
+/** The run's state from its journal, and the number of lines. @throws TandemError reasons 'bad-journal', 'newer-version' */
 export async function readRun({ journal }: RunDirectory): Promise<{ state: RunState; lines: number }> {
   let state = initialState;
   let lines = 0;

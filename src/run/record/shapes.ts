@@ -1,4 +1,4 @@
-/** @file The shapes that several of a run's files have parts of: numbers, prompts, states. */
+/** @file Shapes that several of a run's files share: numbers, prompts, states. */
 import type { Cut } from '../../evaluate/cuts.ts';
 import { calibrations, type Decoding, type Normalization } from '../../prompt/decoding.ts';
 import { syntaxNames } from '../../prompt/languages/table.ts';
@@ -26,10 +26,10 @@ import {
 } from '../../shape.ts';
 import type { Budget } from '../spec.ts';
 
-/** One of a few words today; a newer Tandem may know more, which are read as they are. */
+/** One of a few words today. A newer Tandem may add others, which are kept unchanged. */
 export const word = <T extends string>(): Shape<T> => text as Shape<T>;
 
-/** Of a line of a file, 1-based. */
+/** The 1-based line of a file. */
 export const line: Shape<number> = such(whole, (number) => number >= 1, 'the number of a line, from 1 on');
 
 const estimateFields: Fields<Estimate> = { mean: measured, low: measured, high: measured, rows: whole };
@@ -59,7 +59,7 @@ const decoding = object<Partial<Decoding>>({
   seed: optional(finite),
 });
 
-/** Whatever JSON has. */
+/** Any JSON value. */
 const value = anything as Shape<Value>;
 
 const demonstration = object<Demonstration>({ inputs: table(value), output: text });
@@ -75,10 +75,10 @@ export const prompt: Shape<Prompt> = object<Prompt>({
 
 export const cuts: Shape<readonly Cut[]> = list((value) => {
   const { by } = object<{ by: string }>({ by: text })(value);
-  const told = { step: optional(text), answers: whole, of: whole };
+  const common = { step: optional(text), answers: whole, of: whole };
   if (by === 'length')
-    return object<Extract<Cut, { by: 'length' }>>({ ...told, by: exactly('length'), tokens: whole, outOfReach: optional(whole) })(value);
-  return object<Extract<Cut, { by: 'context' }>>({ ...told, by: exactly('context') })(value);
+    return object<Extract<Cut, { by: 'length' }>>({ ...common, by: exactly('length'), tokens: whole, outOfReach: optional(whole) })(value);
+  return object<Extract<Cut, { by: 'context' }>>({ ...common, by: exactly('context') })(value);
 });
 
 export const measuredState: Shape<MeasuredState> = object<MeasuredState>({

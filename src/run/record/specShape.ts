@@ -1,4 +1,4 @@
-/** @file The shapes of what a run was asked: `spec` in its record, and what of it the journal tells. */
+/** @file The shapes of a run's options: `spec` in its record, and the options that its journal contains. */
 import type { LoraConfig } from '../../model/adapter.ts';
 import { linearNames } from '../../model/linears.ts';
 import { softStarts } from '../../model/softPrompt.ts';

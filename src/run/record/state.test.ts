@@ -1,4 +1,4 @@
-/** @file The reducer is a pure fold: the same state for the same lines, however they arrive. */
+/** @file The reducer is a pure fold: the same lines give the same state, however they arrive. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Difference, Estimate, MeasuredState } from '../../optimize/events.ts';
@@ -138,7 +138,7 @@ function deepFreeze<T>(value: T): T {
   return value;
 }
 
-test('folding in pieces, through JSON between them, is folding at once', () => {
+test('folding in pieces, with JSON in between, equals folding at once', () => {
   fc.assert(
     fc.property(lines, fc.nat(40), (all, cut) => {
       const first = JSON.parse(JSON.stringify(fold(all.slice(0, cut)))) as RunState;
@@ -147,7 +147,7 @@ test('folding in pieces, through JSON between them, is folding at once', () => {
   );
 });
 
-test('no state and no line is ever changed', () => {
+test('no state and no line is ever mutated', () => {
   deepFreeze(initialState);
   fc.assert(
     fc.property(lines, (all) => {
@@ -165,7 +165,7 @@ test('a line of a type that only a later version knows changes nothing', () => {
   );
 });
 
-test('neither passes nor running time ever go back', () => {
+test('neither tokens nor running time ever decrease', () => {
   fc.assert(
     fc.property(lines, (all) => {
       all.reduce((state, line) => {
@@ -178,7 +178,7 @@ test('neither passes nor running time ever go back', () => {
   );
 });
 
-test('progress and remaining time follow the passes, first at the measured rate, then at the pace of the run', () => {
+test('progress and remaining time follow the tokens, first at the measured rate, then at the pace of the run', () => {
   const events: (RunEvent & { at: number })[] = [
     { at: 0, type: 'runStarted', config: fakeConfig },
     { at: 2000, type: 'rateMeasured', tokensPerSecond: 1000, budget: 60_000 },
@@ -192,7 +192,7 @@ test('progress and remaining time follow the passes, first at the measured rate,
   expect(remainingTime(initialState)).toBeUndefined();
 });
 
-test('a candidate keeps what it changed, and what became of it where it was the best after its phase', () => {
+test('a candidate keeps what it changed, and its outcome if it was the best after its phase', () => {
   const score = { mean: 0.1, low: 0, high: 0.2, rows: 40, probabilityBetter: 0.97 };
   const changes = [{ part: 'decoding', reason: 'summed' } as const];
   const best = { candidate: '1.0', prompt: { body: 'a', demonstrations: [] }, adapter: 'x' } as unknown as MeasuredState;

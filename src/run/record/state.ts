@@ -1,4 +1,4 @@
-/** @file The state of a run: all that panel, terminal, report, annotations and resume know. `fold.ts` makes it of the journal's lines. */
+/** @file The state of a run: everything that panel, terminal, report, annotations and resume know. `fold.ts` derives it from the journal's lines. */
 import type { MeasuredControl } from '../../optimize/baselines/controls.ts';
 import type { ControlName } from '../../optimize/baselines/names.ts';
 import type {
@@ -15,7 +15,7 @@ import type {
 import type { Prompt } from '../../prompt/prompt.ts';
 import type { PriceMeasured, RunConfig } from './events.ts';
 
-/** Whether the best state is another than the one that the run began with: then it has something to propose. */
+/** Whether the best state differs from the one that the run began with, so that there is something to propose. */
 export const foundBetter = ({ start, best }: Pick<RunState, 'start' | 'best'>): boolean =>
   start !== undefined && best !== undefined && best.candidate !== start.candidate;
 
@@ -25,9 +25,9 @@ export interface CandidateState {
   readonly candidate: CandidateId;
   /** Absent for the outcome of a weight phase. */
   readonly proposal?: { readonly proposer: string; readonly reason: string; readonly prompt: Prompt; readonly changes?: readonly Change[] };
-  /** Of the state that it became, where it was the best after its phase. */
+  /** The state that it became, if it was the best after its phase. */
   readonly became?: Pick<MeasuredState, 'prompt' | 'adapter'>;
-  /** One for each rung of the race. */
+  /** One for each rung of successive halving. */
   readonly measured: readonly Measurement[];
   readonly decision?: Decision;
 }
@@ -43,42 +43,42 @@ export interface Decision {
   readonly because: string;
   readonly score: Difference;
   readonly logLikelihood?: Difference;
-  /** The candidate's own, and the rows that it turned, where the journal tells. */
+  /** The candidate's own terms of J, and the rows whose predictions it changed, if the journal has them. */
   readonly objective?: ObjectiveTerms;
   readonly changedPredictions?: ChangedPredictions;
-  /** What it changed, where the journal tells. */
+  /** What it changed, if the journal says. */
   readonly changes?: readonly Change[];
 }
 
 export interface WeightStep {
-  /** Whose look-ahead the step belongs to; absent in a weight phase and for the current prompt's. */
+  /** The candidate whose look-ahead the step belongs to. Absent in a weight phase and for the current prompt's look-ahead. */
   readonly candidate?: CandidateId;
   readonly step: number;
   readonly steps: number;
   readonly loss: number;
   readonly learningRate: number;
   readonly gradientNorm: number;
-  /** The soft prompt's own, of a step that moved it too. */
+  /** For the soft prompt, if the step also moved it. */
   readonly soft?: { readonly learningRate: number; readonly gradientNorm: number };
 }
 
-/** What was said of the phase's soft prompt beside the best text. */
+/** How the phase's soft prompt compares with the best text. */
 export type SoftPromptState = Omit<Extract<OptimizationEvent, { type: 'softPromptJudged' }>, 'type' | 'phase'>;
 
-/** Which of its own answers the weights were to learn from. */
 export type RefitState = Pick<Extract<OptimizationEvent, { type: 'weightsRefitted' }>, 'rows' | 'steps' | 'kept'>;
+/** Which of its own answers the weights learned from. */
 export type OwnAnswersState = Omit<Extract<OptimizationEvent, { type: 'ownAnswersJudged' }>, 'type' | 'phase' | 'tokensUsed'>;
 
 export interface PhaseState {
   readonly phase: number;
   readonly target: PhaseTarget;
-  /** What alone may change, where the coordinator takes one block at a time. */
+  /** The only block that may change, if the coordinator takes one block at a time. */
   readonly block?: string;
   readonly because: string;
   readonly candidates: readonly CandidateState[];
   readonly weightSteps: readonly WeightStep[];
   readonly softPrompt?: SoftPromptState;
-  /** Of data without right answers: what the weights learned from. */
+  /** For data without right answers, what the weights learned from. */
   readonly ownAnswers?: OwnAnswersState;
   readonly startedAt: number;
   readonly startTokens: number;
@@ -99,15 +99,15 @@ export interface HistoryPoint {
   readonly promptTokens: number;
 }
 
-/** What was asked of the writer so far. */
+/** The requests to the writer so far. */
 export interface WriterState {
-  /** Of the writer's own; a budget apart from tokens. */
+  /** The writer's own tokens, a separate budget. */
   readonly tokens: number;
   readonly requests: number;
-  /** Requests that failed, and how many of the latest did so in a row. */
+  /** Requests that failed in total, and in a row up to the latest. */
   readonly failed: number;
   readonly failing: number;
-  /** What went wrong last. */
+  /** The latest failure. */
   readonly trouble?: string;
 }
 
@@ -115,24 +115,24 @@ export type Attribution = Omit<Extract<OptimizationEvent, { type: 'attributed' }
 
 export type PriceState = Omit<PriceMeasured, 'type'>;
 
-/** Grown in the course of the run. */
+/** What grew during the run. */
 export interface CurriculumState {
   readonly data: readonly Omit<Extract<OptimizationEvent, { type: 'difficultyMeasured' }>, 'type' | 'tokensUsed'>[];
   readonly freedom: readonly Omit<Extract<OptimizationEvent, { type: 'freedomGrown' }>, 'type'>[];
 }
 
-/** What the run is compared with, at the same compute. */
+/** A control, with which the run is compared at the same compute. */
 export interface ControlState {
   readonly control: ControlName;
-  /** What it does, and why that. */
+  /** What it does, and why. */
   readonly because: string;
   /** Tokens that it has spent. */
   readonly tokensUsed: number;
-  /** Phases that have ended. */
+  /** The number of phases that have ended. */
   readonly phase: number;
   /** Its best so far, on the validation rows. */
   readonly val?: Estimate;
-  /** On the test rows, once it is through. */
+  /** Its comparison on the test rows, once it has finished. */
   readonly measured?: MeasuredControl;
 }
 
@@ -142,39 +142,39 @@ export interface RunState {
   readonly config?: RunConfig;
   readonly notices: readonly string[];
   readonly tokensPerSecond?: number;
-  /** Tokens that may be spent, known once the rate is measured; of a budget of time by the latest plan. */
+  /** Tokens that may be spent, known once the rate is measured. For a budget of time, from the latest plan. */
   readonly budget?: number;
-  /** What a row costs to measure once, where the journal tells. */
+  /** What a row costs to measure once, if the journal has it. */
   readonly tokensPerRow?: number;
-  /** Tokens spent so far, without those of the final test. */
+  /** Tokens spent so far, without the final test. */
   readonly tokensUsed: number;
   /** Milliseconds of running time at the latest event. */
   readonly elapsed: number;
-  /** Running time and passes when the optimization proper began; the pace is counted from here. */
+  /** Running time and tokens when the optimization proper began. The pace is counted from here. */
   readonly pacedFrom: { readonly at: number; readonly tokensUsed: number };
-  /** Absent before it is asked. */
+  /** Absent before the first request. */
   readonly writer?: WriterState;
   /** A learned start for new adapters, and whether it is used. */
   readonly warmStart?: Omit<Extract<OptimizationEvent, { type: 'warmStartProbed' }>, 'type' | 'tokensUsed'>;
-  /** The same of the soft prompt. */
+  /** The same for the soft prompt. */
   readonly warmSoft?: RunState['warmStart'];
   readonly start?: MeasuredState;
   readonly best?: MeasuredState;
   readonly phases: readonly PhaseState[];
   readonly history: readonly HistoryPoint[];
-  /** Absent where nothing grows. */
+  /** Absent if nothing grows. */
   readonly curriculum?: CurriculumState;
   readonly stopRequested: boolean;
-  /** Rows of the sealed test split, once it has been opened. */
+  /** The number of rows of the sealed test split, once it has been opened. */
   readonly testRows?: number;
-  /** What the best state changes of the start, place by place, where that was measured. */
+  /** The difference that each changed place makes between start and best, if it was measured. */
   readonly places?: readonly Change[];
-  /** Of few rows: the training once more on all of them. */
+  /** The last training on all rows, for a run with few. */
   readonly refit?: RefitState;
   readonly attribution?: Attribution;
-  /** What one answer costs, before and after; absent from journals of versions that did not measure it. */
+  /** What one answer costs before and after the run. Absent from journals of versions that did not measure it. */
   readonly price?: PriceState;
-  /** Those that have begun. */
+  /** The controls that have begun. */
   readonly controls: readonly ControlState[];
   readonly because?: string;
   readonly failure?: { readonly reason: string; readonly message: string };
@@ -193,7 +193,7 @@ export const initialState: RunState = {
   controls: [],
 };
 
-/** Share of the budget that is spent, 0 to 1, controls counted in; absent before the budget is known. */
+/** The share of the budget that is spent, 0 to 1, including controls. Absent before the budget is known. */
 export function progressOf(state: RunState): number | undefined {
   if (state.status === 'ended') return 1;
   if (state.budget === undefined) return undefined;
@@ -203,19 +203,19 @@ export function progressOf(state: RunState): number | undefined {
   return (own + (ofControls(state) - leftOfControls(state))) / (state.budget + ofControls(state));
 }
 
-/** Milliseconds that the run may take in all, its test and controls among them; undefined of a budget in tokens. */
+/** The milliseconds that the run may take in total, including its test and controls. Undefined for a budget in tokens. */
 function timeOf({ config, tokensPerRow }: RunState): number | undefined {
-  // Journals of versions that turned time into tokens once do not tell what a row costs.
+  // Journals of versions that converted time into tokens only once lack the cost of a row.
   return config && 'seconds' in config.budget && tokensPerRow !== undefined ? config.budget.seconds * 1000 : undefined;
 }
 
-/** Whether the budget is one of time, kept by the clock. */
+/** Whether the budget is a time, kept by the clock. */
 export const isTimed = (state: RunState): boolean => timeOf(state) !== undefined;
 
-/** Tokens of all controls that were asked for. */
+/** Tokens of all requested controls. */
 const ofControls = ({ config, budget = 0 }: RunState): number => (config?.controls?.length ?? 0) * budget;
 
-/** Of these, what is still to be spent; a control that ended early leaves nothing. */
+/** What is still to be spent on controls. A control that ended early leaves nothing. */
 function leftOfControls({ config, controls, budget = 0 }: RunState): number {
   return (config?.controls ?? []).reduce((sum, name) => {
     const known = controls.find(({ control }) => control === name);
@@ -223,7 +223,7 @@ function leftOfControls({ config, controls, budget = 0 }: RunState): number {
   }, 0);
 }
 
-/** Milliseconds until the budget is spent: one of time by the clock; one in tokens at the pace so far, with that of the controls, without the final test. */
+/** Milliseconds until the budget is spent: by the clock for a time; for tokens at the pace so far, including controls but not the final test. */
 export function remainingTime(state: RunState): number | undefined {
   if (state.budget === undefined) return undefined;
   const time = timeOf(state);

@@ -1,4 +1,4 @@
-/** @file Where `.tandem` is made for a prompt in a folder that is opened in an editor. */
+/** @file Where `.tandem` is created for a prompt in a folder that is open in an editor. */
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ const all = mkdtempSync(join(tmpdir(), 'tandem-within-'));
 afterAll(() => rmSync(all, { recursive: true, force: true }));
 
 let repository: string;
-/** The folder that is opened, and a prompt in a folder of it. */
+/** The open folder, and a prompt in one of its folders. */
 let opened: string;
 let prompt: string;
 beforeEach(() => {
@@ -19,21 +19,21 @@ beforeEach(() => {
   for (const folder of [join(repository, '.git'), join(opened, 'prompts')]) mkdirSync(folder, { recursive: true });
 });
 
-test('a prompt in a folder of a repository whose root is not opened is recorded in the opened folder', () => {
+test('a prompt in a folder of a repository whose root is not open is recorded in the open folder', () => {
   expect(workspaceOf(prompt)).toBe(repository);
   stayWithin(opened, prompt);
   expect(workspaceOf(prompt)).toBe(opened);
   expect(existsSync(join(repository, '.tandem'))).toBe(false);
 });
 
-test('so it is where the repository has a .tandem already, which stays for its other prompts', () => {
+test('this also holds if the repository already has a .tandem, which stays for its other prompts', () => {
   mkdirSync(join(repository, '.tandem'));
   stayWithin(opened, prompt);
   expect(workspaceOf(prompt)).toBe(opened);
   expect(workspaceOf(join(repository, 'other.prompt.md'))).toBe(repository);
 });
 
-test('no .tandem is made where the opened folder, or one in it, is the workspace anyway', () => {
+test('no .tandem is created if the open folder, or one inside it, is the workspace anyway', () => {
   stayWithin(repository, prompt);
   expect(existsSync(join(repository, '.tandem'))).toBe(false);
   mkdirSync(join(opened, 'prompts', '.tandem'));

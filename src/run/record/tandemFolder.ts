@@ -1,17 +1,17 @@
-/** @file `.tandem/` in a workspace: where it is, and that it and all folders in it are real ones. */
+/** @file `.tandem/` in a workspace: its place, and checks that it and all folders in it are real ones. */
 import { existsSync, lstatSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { TandemError } from '../../errors.ts';
 import { sweepTemporaries } from '../../temporary.ts';
 
-/** The nearest folder above the file that has a `.tandem`, else the nearest that is a git repository, else the file's own. */
+/** The nearest folder above the file that has a `.tandem`, else the nearest that is a git repository, else the file's own folder. */
 export function workspaceOf(file: string): string {
   return ancestorWith(dirname(resolve(file)), '.tandem') ?? ancestorWith(dirname(resolve(file)), '.git') ?? dirname(resolve(file));
 }
 
 /**
- * Keeps what is recorded of a file in the folder that is opened in an editor: if its workspace would be a folder above, the opened folder
- * gets a `.tandem` of its own, which is then the nearest one for everybody.
+ * Keeps the records of a file in the folder that is open in an editor. If its workspace would be a folder above, the open folder
+ * gets its own `.tandem`, which is then the nearest one for every surface.
  * @param file below `opened`
  * @throws as `makeFolder`
  */
@@ -20,8 +20,8 @@ export function stayWithin(opened: string, file: string): void {
 }
 
 /**
- * Makes `.tandem/` with the `.gitignore` that keeps runs, cache and answers out of git, and accepted adapters and results in. What killed
- * commands left half written in it is removed, once in a process.
+ * Creates `.tandem/` with a `.gitignore` that excludes runs, cache and answers from git, and includes accepted adapters and results.
+ * Half-written files of killed commands in it are removed, once per process.
  * @throws as `makeFolder`
  */
 export function makeTandemFolder(workspace: string): string {
@@ -30,7 +30,7 @@ export function makeTandemFolder(workspace: string): string {
   if (!swept.has(workspace)) sweepTemporaries(folder, { deep: true });
   swept.add(workspace);
   try {
-    // Never into what a link of this name leads to.
+    // Never into the target of a link with this name.
     writeFileSync(join(folder, '.gitignore'), '/runs/\n/cache/\n/results/**/*.answers.jsonl\n', { flag: 'wx' });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
@@ -38,13 +38,13 @@ export function makeTandemFolder(workspace: string): string {
   return folder;
 }
 
-/** Workspaces whose leftovers this process has looked for. */
+/** Workspaces in which this process has already searched for leftovers. */
 const swept = new Set<string>();
 
 /**
- * Makes a folder in `.tandem/`, with those above it.
+ * Creates a folder in `.tandem/`, with its parents.
  * @param names one below the other, e.g. 'runs'
- * @throws TandemError reason 'not-a-folder' where one of them is a link, which may lead out of the workspace, or a file
+ * @throws TandemError reason 'not-a-folder' if one of them is a file, or a link, which may lead out of the workspace
  */
 export function makeFolder(workspace: string, ...names: readonly string[]): string {
   let folder = makeTandemFolder(workspace);
@@ -66,10 +66,10 @@ export function requireRealFolder(folder: string): void {
   });
 }
 
-/** Whether it is a folder and no link to one. */
+/** Whether it is a folder and not a link to one. */
 export const isRealFolder = (folder: string): boolean => lstatSync(folder, { throwIfNoEntry: false })?.isDirectory() === true;
 
-/** Makes it where there is nothing; the one above it is there. @throws TandemError reason 'not-a-folder' */
+/** Creates it if there is nothing. Its parent exists. @throws TandemError reason 'not-a-folder' */
 export function makeRealFolder(folder: string): void {
   if (!isRealFolder(folder)) {
     try {

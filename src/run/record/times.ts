@@ -1,4 +1,4 @@
-/** @file What a budget of time comes to: when the run and its test are to be over, the plan of what is left, and what would have been enough. */
+/** @file What a budget of time implies: when the run and its test must be over, the plan for what is left, and what would have been enough. */
 import { leastText } from '../words/budgetText.ts';
 import type { RunConfig, RunEvent } from './events.ts';
 import { testReserve } from '../finalTest.ts';
@@ -7,19 +7,19 @@ import type { RunState } from './state.ts';
 import { makeTimePlan, type TimePlan } from '../timePlan.ts';
 import { noStep } from '../words/words.ts';
 
-/** Of a budget of time, in milliseconds. */
+/** The times of a budget of time, in milliseconds. */
 export interface Times {
-  /** When all is to be over, and when the run itself with its test: controls have as much each. */
+  /** When everything must be over, and when the run itself with its test must be: each control gets as much. */
   readonly all: number;
   readonly run: number;
-  /** What is kept for the end at so many tokens per second. */
+  /** What is reserved for the end at this many tokens per second. */
   readonly reserve: (tokensPerSecond: number) => number;
-  /** When the test must be over: what comes after it is the price of an answer. */
+  /** When the test must be over. The price of an answer is measured after it. */
   readonly test: number;
   readonly tokensPerRow: number;
 }
 
-/** @param isPriced the run measures at its end what an answer costs. @returns undefined of a budget in tokens, and of journals of versions that turned time into tokens once. */
+/** @param isPriced the run measures at its end what an answer costs. @returns undefined for a budget in tokens, and for journals of versions that converted time into tokens only once. */
 export function timesOf({ config, tokensPerRow }: RunState, isPriced: boolean): Times | undefined {
   if (!config || !('seconds' in config.budget) || tokensPerRow === undefined) return undefined;
   const { budget, controls = [], splits, limits } = config;
@@ -39,10 +39,10 @@ export function planOf(
   return makeTimePlan({ deadline: run, elapsed, reserve, speed: tokensPerSecond!, budget: budget!, spent, tell: emit });
 }
 
-/** Why a run of the coordinators is over whose budget does not pay for a further step. */
+/** Why a coordinator ends a run whose budget does not pay for a further step. */
 export const spent = 'the budget is spent';
 
-/** @param cost tokens of the start and a first step. @param elapsed milliseconds, the test's among them */
+/** @param cost tokens of the start and a first step. @param elapsed milliseconds, including the test's */
 export function noStepReason({ budget }: RunConfig, cost: number, elapsed: number, tokensPerSecond: number): string {
   return `${noStep}; use a budget of at least ${leastText('tokens' in budget ? cost : elapsed + (1000 * cost) / tokensPerSecond, budget)}`;
 }

@@ -1,4 +1,4 @@
-/** @file Files of version 1: two journals that Tandem 0.1 recorded still fold to the same run, and its other files are read. */
+/** @file Files of version 1: two journals that Tandem 0.1 recorded still fold to the same run, and its other files can be read. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -23,7 +23,7 @@ const recorded = [
   ['prompt and weights by turns', join(import.meta.dirname, '..', '..', '..', 'webview', 'fixtures', 'run.jsonl')],
 ] as const;
 
-test.each(recorded)('a recorded run of version 1, %s, folds to what its lines say', (_, file) => {
+test.each(recorded)('a recorded run of version 1, %s, folds to the content of its lines', (_, file) => {
   const old = readFileSync(file, 'utf8')
     .trimEnd()
     .split('\n')
@@ -43,20 +43,20 @@ test.each(recorded)('a recorded run of version 1, %s, folds to what its lines sa
   expect(state.status).toBe('ended');
 });
 
-test('names of controls and of proposers too', () => {
+test('names of controls and of proposers are converted too', () => {
   expect(lineOfVersionOne({ version: 1, type: 'controlStarted', control: 'best single lever' })).toEqual({
     ...{ version: 2, type: 'controlStarted', control: 'best alone' },
   });
   expect(lineOfVersionOne({ version: 1, type: 'candidateProposed', proposer: 'reading' })).toMatchObject({ proposer: 'label scoring' });
 });
 
-test('a column of the data keeps its name, whatever it is called', () => {
+test('a column of the data keeps its name, whatever it is', () => {
   const demonstrations = [{ inputs: { lever: 'a', passes: '3' }, output: 'reading' }];
   const line = { version: 1, type: 'candidateProposed', proposer: 'edits', prompt: { body: '', demonstrations } };
   expect(lineOfVersionOne(line)).toEqual({ ...line, version: 2 });
 });
 
-test('what a run was asked for, what was measured of lines, and a learned start', () => {
+test('the options of a run, the measurements of lines, and a learned start are converted', () => {
   expect(runOfVersionOne({ version: 1, spec: { lever: 'both', budget: { passes: 100 } }, source: 'x' })).toEqual({
     ...{ version: 2, spec: { tune: 'both', budget: { tokens: 100 } }, source: 'x' },
   });
@@ -66,12 +66,12 @@ test('what a run was asked for, what was measured of lines, and a learned start'
   expect(warmStartOfVersionOne({ version: 1, rounds: 2, passes: 7 })).toEqual({ version: 2, rounds: 2, tokensUsed: 7 });
 });
 
-test.each([null, 3, 'x', [], { version: 1, lines: 3 }])('what is no such file is left for its shape to refuse: %j', (value) => {
+test.each([null, 3, 'x', [], { version: 1, lines: 3 }])('anything else is left for its shape to refuse: %j', (value) => {
   for (const read of [lineOfVersionOne, resultsOfVersionOne, runOfVersionOne, warmStartOfVersionOne])
     expect(() => read(value)).not.toThrow();
 });
 
-test('a checkpoint is refused: what a coordinator remembers differs between versions', () => {
+test("a checkpoint is refused, because a coordinator's memory differs between versions", () => {
   const folder = mkdtempSync(join(tmpdir(), 'tandem-version-'));
   writeFileSync(join(folder, 'checkpoint.json'), JSON.stringify({ version: 1, lines: 2, state: {} }));
   expect(() => readCheckpoint(folder)).toThrow(expect.objectContaining({ reason: 'older-version', hint: 'Start the run again.' }) as Error);

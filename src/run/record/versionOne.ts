@@ -1,16 +1,16 @@
-/** @file What the files of Tandem 0.1, those of version 1, call things by other names: they are renamed when they are read. */
+/** @file The files of Tandem 0.1, version 1, use other names for some things. They are renamed when they are read. */
 
 type Fields = Readonly<Record<string, unknown>>;
 
 const isRecord = (value: unknown): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** The record with some of its keys renamed, in their order; anything else as it is. */
+/** The record with some of its keys renamed, in the same order. Anything else is unchanged. */
 function renamed(value: unknown, names: Readonly<Record<string, string>>): unknown {
   if (!isRecord(value)) return value;
   return Object.fromEntries(Object.entries(value).map(([key, each]) => [Object.hasOwn(names, key) ? names[key] : key, each]));
 }
 
-/** The record with one of its values changed, where it has that key. */
+/** The record with one of its values changed, if it has that key. */
 function changed(value: unknown, key: string, change: (value: unknown) => unknown): unknown {
   return isRecord(value) && Object.hasOwn(value, key) ? { ...value, [key]: change(value[key]) } : value;
 }
@@ -33,7 +33,7 @@ const named =
 
 const controlOf = named(controlNames);
 
-/** `tune` was `lever`, and a budget in tokens was one in `passes`: the configuration of a run, and what a user asked of it. */
+/** `tune` was `lever`, and a budget in tokens was a budget in `passes`, in the configuration of a run and in its options. */
 export const specOfVersionOne = (spec: unknown): unknown =>
   changed(renamed(spec, { lever: 'tune' }), 'budget', (budget) => renamed(budget, { passes: 'tokens' }));
 
@@ -53,7 +53,7 @@ export function lineOfVersionOne(line: unknown): unknown {
 /** `run.json`. */
 export const runOfVersionOne = (record: unknown): unknown => changed(changed(record, 'spec', specOfVersionOne), 'version', () => 2);
 
-/** What was measured of a prompt file's lines. */
+/** The measurements of a prompt file's lines. */
 export function resultsOfVersionOne(results: unknown): unknown {
   const line = (each: unknown): unknown => renamed(each, { flips: 'changedPredictions' });
   const all = (lines: unknown): unknown => (Array.isArray(lines) ? lines.map(line) : lines);

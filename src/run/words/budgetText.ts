@@ -1,8 +1,8 @@
-/** @file A budget that would be enough, in words. */
+/** @file A sufficient budget, in words. */
 import { duration } from './format.ts';
 import type { Budget } from '../spec.ts';
 
-/** What is measured on other rows, or at another moment, may cost more. */
+/** A margin, because a measurement on other rows or at another moment may cost more. */
 const margin = 1.1;
 
 /** `1.3k`, or `2 min 30 s`. @param least tokens, or milliseconds for a budget of time */
@@ -11,7 +11,7 @@ export function leastText(least: number, budget: Budget): string {
   return duration(5000 * Math.ceil((margin * least) / 5000));
 }
 
-/** To two digits. */
+/** Rounded to two digits. */
 function roundedUp(tokens: number): number {
   const digit = 10 ** Math.max(0, Math.floor(Math.log10(Math.max(1, tokens))) - 1);
   return Math.ceil(tokens / digit) * digit;

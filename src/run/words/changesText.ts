@@ -1,4 +1,4 @@
-/** @file What a run proposes, change by change, with why and what was measured: for the report and the terminal. */
+/** @file A run's proposal, change by change, with reasons and measurements, for the report and the terminal. */
 import { diffHunks } from '../../prompt/hunks.ts';
 import { groundsOf, type Grounds } from './evidence.ts';
 import { adapterItem, itemId, type Proposal } from '../review.ts';
@@ -6,14 +6,14 @@ import type { RunState } from '../record/state.ts';
 import { groundsLines, itemName, namesOf } from './words.ts';
 
 export interface ChangeText {
-  /** `change 1, line 12`, `changes 3 to 9, lines 9 to 32`, with its file where that is not the run's; or `the weights`. */
+  /** `change 1, line 12`, `changes 3 to 9, lines 9 to 32`, with its file if that is not the run's; or `the weights`. */
   readonly name: string;
   readonly reason?: string;
-  /** A number to a line. */
+  /** One line per number. */
   readonly lines: readonly string[];
 }
 
-/** The changes in the order of the files, the weights last. @param shown how a file is called */
+/** The changes in the order of the files, the weights last. @param shown how a file is named */
 export function changesText(proposals: readonly Proposal[], state: RunState, shown: (file: string) => string): ChangeText[] {
   const grounds = groundsOf(proposals, state);
   const places = new Map(
@@ -39,13 +39,13 @@ export function changesText(proposals: readonly Proposal[], state: RunState, sho
 }
 
 interface Place {
-  /** Empty of the run's own. */
+  /** Empty for the run's own file. */
   readonly file: string;
   /** 1-based. */
   readonly line: number;
 }
 
-/** Changes that follow one another, for one reason, and whose numbers all stand with the same other ones: they are told at once. */
+/** Groups adjacent changes that have the same reason and share all their numbers with the same other changes. */
 function alike(ordered: readonly (readonly [string, Grounds])[], places: ReadonlyMap<string, Place>): (readonly [string, Grounds])[][] {
   const groups: (readonly [string, Grounds])[][] = [];
   const keyOf = ([id, { reason, evidence, toldWith }]: readonly [string, Grounds]): string | undefined =>

@@ -4,7 +4,7 @@ import { visibleLine } from '../../plain.ts';
 import { count, percent } from './format.ts';
 import type { HistoryPoint, RunState } from '../record/state.ts';
 
-/** A chart of the best state after every phase; the band is its 95% interval, a hollow mark a phase that was not kept. */
+/** A chart of the best state after every phase. The band is its 95% interval, and a hollow mark is a phase that was not kept. */
 export function chartOf({ history, phases, config }: RunState): string {
   const likelihoods = history.flatMap(({ logLikelihood }) => (logLikelihood ? [logLikelihood] : []));
   const isLikely = likelihoods.length === history.length;
@@ -20,7 +20,7 @@ export function chartOf({ history, phases, config }: RunState): string {
       history.map(({ score }) => score),
       percent,
     ),
-    // Without right answers there is none.
+    // Without right answers there is no log-likelihood.
     ...(isLikely ? [panel(history, x, panelHeight, 'log-likelihood per row', likelihoods, (value) => value.toFixed(2))] : []),
   ];
   const ticks = niceTicks(0, end, 6).map((at) => label(x(at), height + 4, count(at), 'middle'));

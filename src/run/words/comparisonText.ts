@@ -1,15 +1,15 @@
-/** @file Two runs side by side, as people read them. */
+/** @file Two runs side by side, as text for people. */
 import type { RunComparison } from '../compareRuns.ts';
 import { gainDetails, gainText, milliseconds, nats, natsGained, percentWithInterval, tokensOf } from './format.ts';
 import type { PriceState } from '../record/state.ts';
 
-/** How parts of the text are set off, where that can be shown. */
+/** How parts of the text are highlighted, if the output can show that. */
 export type Painting = Readonly<Record<'bold' | 'dim' | 'red' | 'green' | 'diff', (text: string) => string>>;
 
 const asIs = (text: string): string => text;
 const plain: Painting = { bold: asIs, dim: asIs, red: asIs, green: asIs, diff: asIs };
 
-/** @param a name of the first run @param b of the second */
+/** @param a the name of the first run @param b the name of the second */
 export function comparisonText(a: string, b: string, comparison: RunComparison, paint: Painting = plain): string {
   const { metric, rows, apart, score, logLikelihood, price, settings, promptDiff, changedPredictions } = comparison;
   const { bold, green, red, dim, diff } = paint;
@@ -47,7 +47,7 @@ export function comparisonText(a: string, b: string, comparison: RunComparison, 
   return sections.join('\n\n') + '\n';
 }
 
-/** What an answer of the run's outcome costs. */
+/** What an answer costs with the run's outcome. */
 const ofOne = (price: PriceState | undefined): string =>
   price ? `${tokensOf(price.after)} tokens${price.time ? `, ${milliseconds(price.time.after)} ms` : ''}` : 'not measured';
 

@@ -20,7 +20,7 @@ import { progressOf, remainingTime, type RunState } from '../record/state.ts';
 import { triedText } from './triedText.ts';
 import { difficultyText, doing, freedomText, ownAnswersText, refitText, softText, stoppedByUser, warmStartText } from './words.ts';
 
-/** What a log says about an event; undefined for those that only move the status. `state` is the state after it. */
+/** What a log says about an event. Undefined for events that only update the status. `state` is the state after it. */
 export function eventText(line: JournalLine, state: RunState): string | undefined {
   switch (line.type) {
     case 'runStarted': {
@@ -99,7 +99,7 @@ function triedOf({ phases }: RunState, number: number): string {
   return phase ? `${triedText(phase)}; ` : '';
 }
 
-/** One line on where the run stands, for a terminal that redraws it. */
+/** One line about the run's progress, for a terminal that redraws it. */
 export function statusText(state: RunState): string {
   const progress = progressOf(state);
   const left = state.status === 'running' ? remainingTime(state) : undefined;

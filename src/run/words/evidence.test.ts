@@ -1,4 +1,4 @@
-/** @file What a reviewer is told of a change: whose it was, what was measured with it, and on which rows. */
+/** @file What a reviewer learns about a change: its source, what was measured with it, and on which rows. */
 import { describe, expect, test } from 'vitest';
 import type { Difference } from '../../optimize/events.ts';
 import { asProgram, type Prompt } from '../../prompt/prompt.ts';
@@ -57,7 +57,7 @@ const proposal = (prompt: string, weights = false): Proposal => ({
   after: prompt,
   ...(weights && { adapter }),
 });
-const told = (of: Proposal, state: RunState): Record<string, { reason?: string; evidence: string[]; toldWith?: readonly string[] }> =>
+const shown = (of: Proposal, state: RunState): Record<string, { reason?: string; evidence: string[]; toldWith?: readonly string[] }> =>
   Object.fromEntries(
     [...groundsOf([of], state)].map(([id, { reason, evidence, toldWith }]) => [
       id,
@@ -74,26 +74,26 @@ const told = (of: Proposal, state: RunState): Record<string, { reason?: string; 
 
 test('a change that was the only one of its step was measured alone', () => {
   const body = before.replace('two', '2');
-  expect(told(proposal(body), run(body, '1.2', [phase(1, 'prompt', [kept('1.2', body)])], { attribution }))).toEqual({
+  expect(shown(proposal(body), run(body, '1.2', [phase(1, 'prompt', [kept('1.2', body)])], { attribution }))).toEqual({
     1: { reason: 'why 1.2', evidence: ['this change alone 0.12 val', 'everything that the run proposes 0.5 test'] },
   });
 });
 
-test('changes that were measured together say so, and their number stands once', () => {
+test('changes that were measured together say so, and their number is shown once', () => {
   const body = before.replace('two', '2').replace('four', '4');
-  const grounds = told(proposal(body), run(body, '1.2', [phase(1, 'prompt', [kept('1.2', body)])]));
+  const grounds = shown(proposal(body), run(body, '1.2', [phase(1, 'prompt', [kept('1.2', body)])]));
   expect(grounds[1]).toEqual({ reason: 'why 1.2', evidence: ['all of phase 1: 2 prompt changes 0.12 val of 1,2'] });
   expect(grounds[2]).toEqual({ reason: 'why 1.2', evidence: [], toldWith: ['1'] });
 });
 
-test('each change has the grounds of the step that brought it, and a step that looked ahead its training too', () => {
+test('each change has the grounds of the step that introduced it, and a step that looked ahead also its training', () => {
   const [first, second] = [before.replace('two', '2'), before.replace('two', '2').replace('four', '4')];
   const phases = [
     phase(1, 'prompt', [kept('1.1', first)]),
     phase(2, 'weights', [kept('2.0')], [undefined, undefined, undefined]),
     phase(3, 'prompt', [{ candidate: '3.1', measured: [] }, kept('3.2', second)], [undefined, '3.1', '3.2', '3.2']),
   ];
-  expect(told(proposal(second, true), run(second, '3.2', phases, { attribution }))).toEqual({
+  expect(shown(proposal(second, true), run(second, '3.2', phases, { attribution }))).toEqual({
     1: {
       reason: 'why 1.1',
       evidence: [
@@ -115,10 +115,10 @@ test('each change has the grounds of the step that brought it, and a step that l
   });
 });
 
-test('a change that was made, taken back and made again has the grounds of the last time', () => {
+test('a change that was made, undone and made again has the grounds of the last time', () => {
   const body = before.replace('two', '2');
   const phases = [kept('1.1', body), kept('2.1', before), kept('3.1', body)].map((each, i) => phase(i + 1, 'prompt', [each]));
-  expect(told(proposal(body), run(body, '3.1', phases))[1].reason).toBe('why 3.1');
+  expect(shown(proposal(body), run(body, '3.1', phases))[1].reason).toBe('why 3.1');
 });
 
 describe('places that were measured one by one', () => {
@@ -144,7 +144,7 @@ describe('places that were measured one by one', () => {
     ]);
   });
 
-  test('lines that went one after the other are one change, with a number for each phase', () => {
+  test('lines that were removed one after the other are one change, with a number for each phase', () => {
     const [first, second] = ['one\ntwo\nfour\nfive\n', 'one\nfive\n'];
     const phases = [
       phase(1, 'prompt', [deciding('1.1', first, [hunk('1', 2, 'three\n', -3, 0)])]),
@@ -158,7 +158,7 @@ describe('places that were measured one by one', () => {
     ]);
   });
 
-  test('a number of another place is not told with a change, wherever lines moved to', () => {
+  test('a number of another place is not shown with a change, wherever lines moved to', () => {
     const [first, second] = ['new\none\ntwo\nthree\nfour\nfive\n', 'new\none\ntwo\nthree\nfour\n'];
     const added = { ...hunk('1', 0, '', 5, 0.03), after: 'new\n' };
     const phases = [
@@ -171,7 +171,7 @@ describe('places that were measured one by one', () => {
     ]);
   });
 
-  test('tokens are told of each change where the number is of several', () => {
+  test('tokens are reported for each change if the number covers several', () => {
     const body = 'one\nthree\nfive\n';
     const decided = deciding('1.2', body, [hunk('1', 1, 'two\n', -38), hunk('2', 3, 'four\n', 4)]);
     const [first, second] = lines(body, run(body, '1.2', [phase(1, 'prompt', [decided])]));
@@ -179,7 +179,7 @@ describe('places that were measured one by one', () => {
     expect(second[0]).toBe('+4 tokens in the prompt');
   });
 
-  test('changes that have one reason and no number of their own are told at once', () => {
+  test('changes that share one reason and have no number of their own are listed together', () => {
     const body = 'two\nfour\n';
     const hunks = [hunk('1', 0, 'one\n', -38), hunk('2', 2, 'three\n', -4), hunk('3', 4, 'five\n', -3)];
     const texts = changesText([proposal(body)], run(body, '1.2', [phase(1, 'prompt', [deciding('1.2', body, hunks)])]), (name) => name);
@@ -200,7 +200,7 @@ describe('places that were measured one by one', () => {
   });
 });
 
-test('what the run proposes in all is told with the price of an answer before and after', () => {
+test('the proposal as a whole is reported with the price of an answer before and after', () => {
   const body = before.replace('two\n', '');
   const price = {
     split: 'test',
@@ -216,25 +216,25 @@ test('what the run proposes in all is told with the price of an answer before an
   );
 });
 
-describe('where the prompt was not proposed in the step that brought it', () => {
+describe('if the prompt was not proposed in the step that introduced it', () => {
   test('the reason is that of its proposal', () => {
     const body = before.replace('two', '2');
     const proposed = { ...kept('1.4', body), decision: undefined };
     const phases = [phase(1, 'prompt', [proposed]), phase(2, 'weights', [kept('2.0')], [undefined])];
-    expect(told(proposal(body, true), run(body, '2.0', phases))[1]).toEqual({
+    expect(shown(proposal(body, true), run(body, '2.0', phases))[1]).toEqual({
       reason: 'why 1.4',
       evidence: ['all of phase 2: 1 prompt change and 1 training step 0.2 val of 1,adapter'],
     });
   });
 });
 
-test('steps after the best state took no part', () => {
+test('steps after the best state contribute nothing', () => {
   const body = before.replace('two', '2');
   const phases = [phase(1, 'prompt', [kept('1.1', body)]), phase(2, 'prompt', [kept('2.1', before)])];
-  expect(told(proposal(body), run(body, '1.1', phases))[1].reason).toBe('why 1.1');
+  expect(shown(proposal(body), run(body, '1.1', phases))[1].reason).toBe('why 1.1');
 });
 
-test('in a program each change has the grounds of the phase on its step, and the adapter those of its training', () => {
+test('in a program each change has the grounds of the phase on its step, and the adapter has those of its training', () => {
   const yaml = 'data: rows.jsonl\nsteps: []\n';
   const [first, last] = [before.replace('two', '2'), before.replace('four', '4')];
   const asked = (own: string, then: string): Prompt => asProgram([own, then].map((body) => ({ body, demonstrations: [] })));
@@ -268,7 +268,7 @@ test('in a program each change has the grounds of the phase on its step, and the
   expect(of('adapter')).toEqual(['tuned by 2 training steps in phase 2', 'all of phase 2', 'the new weights with the old prompt']);
 });
 
-describe('a way to read answers that came with the weights, beside demonstrations of the same text', () => {
+describe('label scoring that was accepted with the weights, next to demonstrations of the same text', () => {
   const body = 'Say what it is.\n\n{{demos}}\nText: ${input:text}\nKind:\n';
   const text = `---\ntandem:\n  data: rows.jsonl\n  output: kind\n  labels: [animal, colour]\n---\n${body}`;
   const plain: Prompt = { body, demonstrations: [] };
@@ -316,7 +316,7 @@ describe('a way to read answers that came with the weights, beside demonstration
 
   test('has the reason and the number of its own decision, and the weights have theirs', () => {
     const state = stateOf(read, '1.0', [tuned(apart), covering(false, { ...read, demonstrations })]);
-    expect(told(proposed(read), state)).toEqual({
+    expect(shown(proposed(read), state)).toEqual({
       1: { reason: why, evidence: ['this change alone, with the new weights of phase 1 0.04 val'] },
       adapter: { reason: 'tuned by 2 training steps in phase 1', evidence: ['the new weights of phase 1 alone 0.24 val'] },
     });
@@ -325,14 +325,14 @@ describe('a way to read answers that came with the weights, beside demonstration
   test.each([
     [true, ', then trained again from the start for 9 steps on all 24 rows'],
     [false, ''],
-  ])('a last training on all rows is told if its weights were kept: %s', (kept, more) => {
+  ])('a last training on all rows is reported if its weights were kept: %s', (kept, more) => {
     const state = { ...stateOf(read, '1.0', [tuned(apart)]), refit: { rows: 24, steps: 9, kept } };
     expect(groundsOf([proposed(read)], state).get('adapter')!.reason).toBe(`tuned by 2 training steps in phase 1${more}`);
   });
 
-  test('where the two were not told apart their number stands once, for both', () => {
+  test('if the two were not distinguished, their number is shown once, for both', () => {
     const state = stateOf(read, '1.0', [tuned({ changes: [{ part: 'decoding', reason: why }, { part: 'adapter' }] })]);
-    expect(told(proposed(read), state)).toEqual({
+    expect(shown(proposed(read), state)).toEqual({
       1: { reason: why, evidence: ['all of phase 1: 1 prompt change and 2 training steps 0.28 val of 1,adapter'] },
       adapter: { reason: 'tuned by 2 training steps in phase 1', evidence: [], toldWith: ['1'] },
     });
@@ -342,16 +342,16 @@ describe('a way to read answers that came with the weights, beside demonstration
     expect(weights.lines).toEqual(['measured together with change 1; see the numbers there']);
   });
 
-  test('a journal that does not tell what a decision changed gives it no reason of another change', () => {
+  test('a journal without the changes of a decision gives it no reason of another change', () => {
     const { changes: _, ...old } = covering(false, { ...plain, demonstrations }).candidates[0].proposal!;
     const phases = [tuned({}), phase(2, 'prompt', [{ ...covering(false, plain).candidates[0], proposal: old }])];
-    const grounds = told(proposed(read), stateOf(read, '1.0', phases));
+    const grounds = shown(proposed(read), stateOf(read, '1.0', phases));
     expect(grounds[1]).toEqual({ evidence: ['all of phase 1: 1 prompt change and 2 training steps 0.28 val of 1,adapter'] });
   });
 
   test('demonstrations that are kept later have the grounds of their own decision', () => {
     const both: Prompt = { ...read, demonstrations };
-    const grounds = told(proposed(both), stateOf(both, '2.3', [tuned(apart), covering(true, both)]));
+    const grounds = shown(proposed(both), stateOf(both, '2.3', [tuned(apart), covering(true, both)]));
     const reasons = Object.entries(grounds).flatMap(([id, { reason }]) => (id === 'adapter' ? [] : [reason]));
     expect(reasons.join('; ')).toContain(why);
     expect(reasons.join('; ')).toContain('2 demonstrations that cover the answers');

@@ -1,6 +1,6 @@
 /**
- * @file Why each item of a proposal was proposed, and what was measured of it: a fold over the run. An item's grounds are those of the decision that
- * accepted it, and each number says what it is of.
+ * @file Why each item of a proposal was proposed, and what was measured for it: a fold over the run. An item's grounds are those of the decision that
+ * accepted it, and each number names what it measures.
  */
 import { isDeepStrictEqual } from 'node:util';
 import { changesBetween, type Pair } from '../../optimize/changes.ts';
@@ -16,37 +16,37 @@ import type { CandidateState, PhaseState, PriceState, RunState } from '../record
 export interface Evidence {
   /** What was compared with the state before it, e.g. `this change alone`, or `all of phase 3`. */
   readonly of: string;
-  /** What that is made of, e.g. `2 prompt changes`; absent where the change was measured by itself. */
+  /** What that consists of, e.g. `2 prompt changes`. Absent if the change was measured by itself. */
   readonly parts?: string;
   readonly difference: Difference;
-  /** Tokens that the same adds to the prompt; below zero where it saves some. */
+  /** Tokens that it adds to the prompt, negative if it saves some. */
   readonly tokens?: number;
-  /** What an answer costs before and after it, where that was measured. */
+  /** What an answer costs before and after it, if that was measured. */
   readonly price?: PriceState;
   readonly split: Split;
-  /** The rows that it turned, where the journal tells. */
+  /** The rows whose predictions it changed, if the journal has them. */
   readonly changedPredictions?: ChangedPredictions;
-  /** Ids of all items that the number is of, where they are several: only the first of them shows it. */
+  /** Ids of all items that the number covers, if there are several. Only the first of them shows it. */
   readonly items?: readonly string[];
 }
 
 export interface Grounds {
   readonly reason?: string;
-  /** Tokens that the item adds to the prompt, where no number of its own tells them. */
+  /** Tokens that the item adds to the prompt, if none of its own numbers includes them. */
   readonly tokens?: number;
-  /** What comes closest to the item by itself first. */
+  /** The evidence closest to the item alone comes first. */
   readonly evidence: readonly Evidence[];
-  /** Ids of the items with which other numbers of this one are told. */
+  /** Ids of the items that show the other numbers of this one. */
   readonly toldWith?: readonly string[];
 }
 
-/** The grounds of all that a run proposes, file by file, by the items' ids. */
+/** The grounds of everything that a run proposes, file by file, by the items' ids. */
 export function groundsOf(proposals: readonly Proposal[], state: RunState): ReadonlyMap<string, Grounds> {
   const { start, best } = state;
   if (!start || !best) return new Map();
   const way = wayTo(state);
   const targets = { prompt: proposals.some(({ before, prompt }) => before !== prompt), weights: proposals.some(({ adapter }) => adapter) };
-  // With one of them alone that is the same as all together.
+  // If only one of them changed, its effect is the same as the total.
   const onRowsOfTest = onTest(state, targets.prompt && targets.weights);
   const grounds = new Map<string, Found>();
   for (const proposal of proposals) {
@@ -73,11 +73,11 @@ export function groundsOf(proposals: readonly Proposal[], state: RunState): Read
 interface Found {
   readonly reasons: readonly string[];
   readonly tokens?: number;
-  /** The same number is the same object. */
+  /** Equal numbers are the same object. */
   readonly evidence: readonly Evidence[];
 }
 
-/** A number of several items is told with the first of them, the adapter last, and the others say where. */
+/** A number of several items is shown with the first of them, the adapter last, and the others refer to it. */
 function saidOnce(found: ReadonlyMap<string, Found>): ReadonlyMap<string, Grounds> {
   const ordered = [...found].sort(([a], [b]) => Number(a === adapterItem) - Number(b === adapterItem));
   const itemsOf = (evidence: Evidence): string[] => ordered.filter(([, each]) => each.evidence.includes(evidence)).map(([id]) => id);
@@ -100,7 +100,7 @@ function saidOnce(found: ReadonlyMap<string, Found>): ReadonlyMap<string, Ground
   );
 }
 
-/** An accepted candidate on the way from the start to what the run proposes. */
+/** An accepted candidate on the way from the start to the run's proposal. */
 interface Step {
   readonly phase: PhaseState;
   readonly candidate: CandidateState;
@@ -109,9 +109,9 @@ interface Step {
   readonly changes: readonly Change[];
   /** How many places of the prompt it changed. */
   readonly places: number;
-  /** Training steps that its weights took. */
+  /** Training steps of its weights. */
   readonly training: number;
-  /** Its numbers, each made once. */
+  /** Its numbers, each created once. */
   readonly whole: Evidence;
   readonly own: ReadonlyMap<Change, Evidence>;
 }
@@ -120,13 +120,13 @@ function wayTo({ phases, start, best }: RunState): Step[] {
   const kept = phases.flatMap((phase) =>
     phase.candidates.filter(({ decision }) => decision?.accepted).map((candidate) => ({ phase, candidate })),
   );
-  // The classic schedule goes on from states that are not the best.
+  // The classic schedule continues from states that are not the best.
   const way = kept.slice(0, kept.findLastIndex(({ candidate }) => candidate.candidate === best!.candidate) + 1);
   let before: Pair = start!;
   return way.map(({ phase, candidate }, place): Step => {
     const prompt = place === way.length - 1 ? best!.prompt : (candidate.became ?? candidate.proposal ?? before).prompt;
     const training = trainingOf(phase, candidate);
-    // Journals of earlier versions tell what a decision was on, and not what that changed.
+    // Journals of earlier versions have the subject of a decision, but not what it changed.
     const adapter = training > 0 ? candidate.candidate : before.adapter;
     const after: Pair = { prompt, ...(adapter !== undefined && { adapter }) };
     const changes = candidate.decision!.changes ?? changesBetween(before, after);
@@ -150,12 +150,12 @@ function wayTo({ phases, start, best }: RunState): Step[] {
   });
 }
 
-/** A candidate that looks ahead has steps of its own; those of a phase's current prompt name none. */
+/** A candidate that looks ahead has separate steps. Steps of a phase's current prompt name no candidate. */
 function trainingOf({ target, weightSteps }: PhaseState, { candidate, proposal }: CandidateState): number {
   return weightSteps.filter((step) => target !== 'prompt' || step.candidate === (proposal ? candidate : undefined)).length;
 }
 
-/** The decision from which on the prompt has the part as it is proposed. */
+/** The decision since which the prompt has the part as it is proposed. */
 function acceptedWith(way: readonly Step[], part: PromptPart, best: Prompt): Step | undefined {
   const final = partOf(best, part);
   const has = ({ after }: Step): boolean => {
@@ -177,8 +177,8 @@ const isOf = ({ part, step = 0 }: Pick<Change, 'part' | 'step'>, other: Pick<Cha
   part === other.part && step === (other.step ?? 0);
 
 /**
- * The decision's own reason for the part, or that of its proposal. A prompt that was proposed before and came back with other weights has
- * the reason of the latest proposal that changed this part to what it is.
+ * The decision's own reason for the part, or that of its proposal. A prompt that was proposed earlier and accepted with other weights has
+ * the reason of the latest proposal that changed this part to its final form.
  */
 function reasonOf(
   part: PromptPart,
@@ -190,8 +190,8 @@ function reasonOf(
   if (own !== undefined) return own;
   const changed = ({ proposal }: CandidateState, of: PhaseState): boolean => {
     const from = way.findLast((step) => step.phase.phase < of.phase)?.after ?? start!.prompt;
-    const told = proposal!.changes ?? changesBetween({ prompt: from }, { prompt: proposal!.prompt });
-    return told.some((change) => isOf(change, part)) && isDeepStrictEqual(partOf(proposal!.prompt, part), partOf(after, part));
+    const proposed = proposal!.changes ?? changesBetween({ prompt: from }, { prompt: proposal!.prompt });
+    return proposed.some((change) => isOf(change, part)) && isDeepStrictEqual(partOf(proposal!.prompt, part), partOf(after, part));
   };
   if (candidate.proposal && changed(candidate, phase)) return candidate.proposal.reason;
   const earlier = phases.filter((each) => each.phase <= phase.phase).flatMap((of) => of.candidates.map((each) => ({ of, each })));
@@ -201,11 +201,11 @@ function reasonOf(
 
 interface MeasuredPart {
   readonly evidence: readonly Evidence[];
-  /** Tokens that the part adds to the prompt, where they were counted. */
+  /** Tokens that the part adds to the prompt, if they were counted. */
   readonly tokens?: number;
 }
 
-/** What comes closest to the part by itself: its own numbers, or else those of all that it was decided on with. */
+/** The evidence closest to the part alone: its own numbers, or else those of everything that was decided together with it. */
 function measuredOf(
   part: PromptPart | { readonly part: 'adapter' },
   { changes, own, whole }: Step,
@@ -234,11 +234,11 @@ interface Piece {
   readonly step: Step;
 }
 
-/** The changed places that a hunk of the proposal is made of: lines beside each other may have gone one after the other. */
+/** The changed places that make up a hunk of the proposal. Adjacent lines may have been removed one after the other. */
 function piecesOf({ step = 0, hunk, from }: PromptPart & { readonly hunk: Hunk }, way: readonly Step[]): Piece[] {
   return way.flatMap((each) => {
     const edits = diffHunks(from!, (stepsOf(each.before)[step] ?? each.before).body);
-    // Where the hunk stands in the body that this decision was on.
+    // Where the hunk is in the body that this decision was about.
     const end = hunk.line + heightOf(hunk.before);
     const above = edits.filter(({ line }) => line < hunk.line);
     const within = edits.filter(({ line }) => line < end || line === hunk.line);
@@ -267,7 +267,7 @@ const ownOf = ({ part, tokens }: Change, difference: Difference, phase: number, 
 
 const underWeights = (phase: number, training: number): string => (training > 0 ? `, with the new weights of phase ${phase}` : '');
 
-/** Unknown as soon as one of them is. */
+/** Undefined if either is. */
 const plus = (a: number | undefined, b: number | undefined): number | undefined => (a === undefined || b === undefined ? undefined : a + b);
 
 const heightOf = (text: string): number => (text.match(/[^\n]*\n|[^\n]+$/g) ?? []).length;
@@ -281,11 +281,11 @@ function wholeOf({ phase }: PhaseState, { decision }: CandidateState, places: nu
   const alone = places === 1 && training === 0;
   const tokens = changes.reduce<number | undefined>((sum, change) => plus(sum, change.part === 'decoding' ? 0 : change.tokens), 0);
   const what = alone ? { of: 'this change alone' } : { of: `all of phase ${phase}`, parts: parts.join(' and ') };
-  const told = alone && changes.length > 0 && tokens !== undefined && tokens !== 0 ? { tokens } : {};
-  return { ...what, difference: score, ...told, split: 'val', ...(changedPredictions && { changedPredictions }) };
+  const own = alone && changes.length > 0 && tokens !== undefined && tokens !== 0 ? { tokens } : {};
+  return { ...what, difference: score, ...own, split: 'val', ...(changedPredictions && { changedPredictions }) };
 }
 
-/** What the test rows say about prompt and weights by themselves if both changed, and about everything together. */
+/** What the test rows show about prompt and weights separately, if both changed, and about everything together. */
 function onTest({ attribution, price }: RunState, both: boolean): { readonly prompt: Evidence[]; readonly weights: Evidence[] } {
   if (!attribution) return { prompt: [], weights: [] };
   const together: Evidence = {

@@ -16,19 +16,19 @@ import {
   rowCount,
 } from './format.ts';
 
-test('a number of one row says that it proves nothing', () => {
+test('a number from one row says that it proves nothing', () => {
   expect(percentWithInterval(bootstrapMean([1]))).toBe('100.0% [0.0, 100.0] (one row proves nothing)');
   expect(points(pairedBootstrap([0], [1]))).toBe('+100.0 points [-100.0, +100.0] (one row proves nothing)');
   expect(nats(bootstrapMean([-1.5], { range: logShares }))).toMatch(/^-1\.500 \[-16\.\d+, 0\.000\] \(one row proves nothing\)$/);
   expect(natsGained(pairedBootstrap([-2], [-1], { range: logShares }))).toMatch(/^\+1\.000 \[-.*\] \(one row proves nothing\)$/);
 });
 
-test('a number of more has its interval alone, which is as wide as its rows are few', () => {
+test('a number from more rows has only its interval, which is wider with fewer rows', () => {
   expect(percentWithInterval(bootstrapMean(new Array<number>(15).fill(0)))).toBe('0.0% [0.0, 21.8]');
   expect(percentWithInterval(bootstrapMean([1, 0, 0, 0]))).toBe('25.0% [0.6, 80.6]');
 });
 
-test('at a glance, a number reaches as far as the wider side of its interval, and is no surer than it', () => {
+test("in brief, a number's margin is the wider side of its interval, and never looks more certain than it", () => {
   const estimate = { mean: 0.756, low: 0.651, high: 0.861, rows: 75 };
   expect(roughPercent(estimate)).toBe('76% ±11');
   expect(roughPercent({ ...estimate, rows: 1 })).toBe('76% ±11 (one row proves nothing)');

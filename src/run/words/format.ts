@@ -12,7 +12,7 @@ import type { PriceState } from '../record/state.ts';
 /** `72.0%` for 0.72. */
 export const percent = (share: number): string => `${(share * 100).toFixed(1)}%`;
 
-/** `[66.5, 77.1]`, of shares in percent. */
+/** `[66.5, 77.1]`, shares in percent. */
 export const percentInterval = ({ low, high }: Estimate): string => `[${(low * 100).toFixed(1)}, ${(high * 100).toFixed(1)}]`;
 
 /** `72.0% [66.5, 77.1]`. */
@@ -23,25 +23,25 @@ export const percentWithInterval = (estimate: Estimate): string =>
 export const points = ({ mean, low, high, rows }: Estimate): string =>
   `${signed(mean * 100, 1)} points [${signed(low * 100, 1)}, ${signed(high * 100, 1)}]${ofOneRow({ rows })}`;
 
-/** `76% ±11`: a share at a glance. */
+/** `76% ±11`: a share in brief. */
 export function roughPercent(estimate: Estimate): string {
   const { middle, reach } = rough(estimate, 1);
   return `${middle}% ±${reach}${ofOneRow(estimate)}`;
 }
 
-/** `+12.0 ±10.2 pts`: a difference of two shares at a glance. */
+/** `+12.0 ±10.2 pts`: a difference of two shares in brief. */
 export function roughPoints(estimate: Estimate): string {
   const { middle, reach } = rough(estimate, 0.1);
   return `${signed(middle, 1)} ±${reach.toFixed(1)} pts${ofOneRow(estimate)}`;
 }
 
-/** In hundredths and rounded to the unit: the mean, and how far the wider side of the interval reaches from it, rounded up. */
+/** In hundredths, rounded: the mean, and the distance to the farther end of the interval, rounded up. */
 function rough({ mean, low, high }: Estimate, unit: number): { readonly middle: number; readonly reach: number } {
   const middle = Math.round((mean * 100) / unit) * unit;
   return { middle, reach: Math.ceil(Math.max(middle - low * 100, high * 100 - middle) / unit - 1e-6) * unit };
 }
 
-/** What no interval can say as plainly. */
+/** What no interval can say as clearly. */
 const ofOneRow = ({ rows }: Pick<Estimate, 'rows'>): string => (rows === 1 ? ` (${oneRow})` : '');
 const oneRow = 'one row proves nothing';
 
@@ -73,7 +73,7 @@ export const nats = (estimate: Estimate): string => `${estimate.mean.toFixed(3)}
 export const natsGained = ({ mean, low, high, rows }: Estimate): string =>
   `${signed(mean, 3)} [${signed(low, 3)}, ${signed(high, 3)}]${ofOneRow({ rows })}`;
 
-/** `, log-likelihood +0.214 [+0.180, +0.250]`; nothing where the data has no right answers. */
+/** `, log-likelihood +0.214 [+0.180, +0.250]`. Empty if the data has no right answers. */
 export const likelihoodPart = (difference: Estimate | undefined): string =>
   difference ? `, log-likelihood ${natsGained(difference)}` : '';
 
@@ -83,7 +83,7 @@ export function sureness({ probabilityBetter: p }: Difference): string {
   return p < 0.001 ? '<0.1%' : `${(p * 100).toFixed(p > 0.99 || p < 0.01 ? 1 : 0)}%`;
 }
 
-/** `50 s`, `5 min`, `1 min 30 s`, `1 h 02 min`: a duration that is only estimated, rounded up. */
+/** `50 s`, `5 min`, `1 min 30 s`, `1 h 02 min`: an estimated duration, rounded up. */
 export function roughDuration(milliseconds: number): string {
   const unit = milliseconds < 600_000 ? 10_000 : 60_000;
   return duration(Math.ceil(milliseconds / unit - 1e-9) * unit).replace(/ 00 s$/, '');
@@ -110,10 +110,10 @@ export function bytes(number: number): string {
   return number < 1e9 ? `${Math.round(number / 1e6)} MB` : `${(number / 1e9).toFixed(1)} GB`;
 }
 
-/** `up to 208 tokens, ended by a blank line`, step by step where there are several. */
+/** `up to 208 tokens, ended by a blank line`, step by step if there are several. */
 export function answerEndsText(ends: readonly (AnswerEnds | null)[]): string {
-  const told = ends.map((each) => (each ? `up to ${each.maxTokens} tokens, ${stopText(each.stop)}` : 'labels'));
-  return told.length === 1 ? told[0] : told.map((each, step) => `step ${step + 1}: ${each}`).join('; ');
+  const texts = ends.map((each) => (each ? `up to ${each.maxTokens} tokens, ${stopText(each.stop)}` : 'labels'));
+  return texts.length === 1 ? texts[0] : texts.map((each, step) => `step ${step + 1}: ${each}`).join('; ');
 }
 
 function stopText(stop: readonly string[]): string {
@@ -121,7 +121,7 @@ function stopText(stop: readonly string[]): string {
   return `ended by ${stop.map((text) => (text === '\n\n' ? 'a blank line' : JSON.stringify(text))).join(' or ')}`;
 }
 
-/** `rank 16, alpha 32, dropout 0.05, targets q_proj,v_proj`: only those that are given. */
+/** `rank 16, alpha 32, dropout 0.05, targets q_proj,v_proj`: only the given options. */
 export function loraText({ rank, alpha, dropout, targets }: Partial<LoraConfig>): string {
   const names = linears.filter((name) => targets?.includes(name));
   const settings = { rank, alpha, dropout, targets: targets && (names.length === linears.length ? 'all-linear' : names.join()) };
@@ -144,12 +144,12 @@ export function coordinatorText({ coordinator = 'alternating', soft, schedule, s
 
 /** `412 → 96 tokens, 38 → 12 ms`: what one answer costs before and after a run, with its prompt. */
 export function priceText({ before, after, time }: Pick<PriceState, 'before' | 'after' | 'time'>): string {
-  const told = (from: string, to: string, unit: string): string => (from === to ? `${to} ${unit}` : `${from} → ${to} ${unit}`);
-  const tokens = told(tokensOf(before), tokensOf(after), 'tokens');
-  return time ? `${tokens}, ${told(milliseconds(time.before), milliseconds(time.after), 'ms')}` : tokens;
+  const change = (from: string, to: string, unit: string): string => (from === to ? `${to} ${unit}` : `${from} → ${to} ${unit}`);
+  const tokens = change(tokensOf(before), tokensOf(after), 'tokens');
+  return time ? `${tokens}, ${change(milliseconds(time.before), milliseconds(time.after), 'ms')}` : tokens;
 }
 
-/** `96`: of the prompt with the row in it, and of the answer. */
+/** `96`: the tokens of the prompt with the row filled in, and of the answer. */
 export const tokensOf = ({ promptTokens, answerTokens }: AnswerTokens): string => (promptTokens + answerTokens).toFixed(0);
 
 /** `3.4`, `38`. */
@@ -171,7 +171,7 @@ export function worthText({ margin, perHundredTokens }: Worth): string {
   return `a shorter prompt may score ${inPoints(margin)} less; 100 tokens are worth ${inPoints(perHundredTokens)}`;
 }
 
-/** Only the names: the editor's page reads this file too, and what `adapter.ts` imports is not available there. */
+/** Only the names: the editor's page imports this file too, and what `adapter.ts` imports is not available there. */
 const linears = Object.keys({
   q_proj: 0,
   k_proj: 0,

@@ -1,4 +1,4 @@
-/** @file Whatever is written into a report, a hover or a comment, the parsers of VS Code read it as that text. */
+/** @file Whatever text is written into a report, a hover or a comment, the parsers of VS Code render exactly that text. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { visible, visibleLine } from '../../plain.ts';
@@ -15,7 +15,7 @@ describe.each(parsers)('%s', (_, render) => {
     expect(collapsed(readOf(html)), markdown.markdown).toBe(collapsed(text));
   };
 
-  test('text is that text, alone in a paragraph', () => {
+  test('text is rendered exactly, alone in a paragraph', () => {
     fc.assert(
       fc.property(hostile, (text) => {
         const shown = read(text);
@@ -25,7 +25,7 @@ describe.each(parsers)('%s', (_, render) => {
     );
   });
 
-  test('text is that text, between other texts and markup', () => {
+  test('text is rendered exactly, between other texts and markup', () => {
     fc.assert(
       fc.property(hostile, hostile, (a, b) =>
         expectText(
@@ -72,7 +72,7 @@ describe.each(parsers)('%s', (_, render) => {
     );
   });
 
-  test('in the cells of a table, which has as many as it was given', () => {
+  test('in the cells of a table, which keeps its number of cells', () => {
     fc.assert(
       fc.property(hostile, hostile, (a, b) => {
         const html = render(
@@ -95,7 +95,7 @@ describe.each(parsers)('%s', (_, render) => {
   });
 });
 
-test('what can do no harm is left as it is', () => {
+test('harmless text is left unchanged', () => {
   const text = 'intent_2.prompt.md: 40.0% → 72.0% [66.5, 77.1], +12.5 points, P(better) >99.9%; a (b) c-d #1 a+b {x}';
   expect(markup`${text}`.markdown).toBe(text);
   expect(markup`${'a [b](command:c) www.d.e'}`.markdown).toBe('a \\[b\\](command:c) www\\.d.e');

@@ -1,27 +1,27 @@
-/** @file The Markdown of reports, hovers and comments. What others wrote comes into it as text only: a string is escaped, markup is of this program's own. */
+/** @file The Markdown of reports, hovers and comments. Text from elsewhere is always escaped, and only this program's own source is markup. */
 import { visible, visibleLine } from '../../plain.ts';
 
-/** No string, so that neither can be taken for the other. */
+/** Not a string, so that text and markup cannot be confused. */
 export interface Markdown {
   readonly markdown: string;
 }
 
-/** What may stand in a place of `markup`: text, which begins and ends without spaces, or markup that was made here. */
+/** What may fill a place of `markup`: text, which begins and ends without spaces, or markup that was made here. */
 export type Part = string | number | Markdown;
 
-/** Markup as it is written, with text in its places, whatever stands in it. */
+/** Markup as it is written, with escaped text in its places. */
 export const markup = (strings: TemplateStringsArray, ...parts: readonly Part[]): Markdown => ({
   markdown: String.raw({ raw: strings }, ...parts.map((part) => asMarkdown(part).markdown)),
 });
 
-/** Markup out of the source of this program: what a setting is for, what a schema says. */
+/** Markup from this program's source, e.g. the purpose of a setting or a description in a schema. */
 export const ours = (markdown: string): Markdown => ({ markdown });
 
 export const joined = (parts: readonly Part[], separator: '' | ', ' | '\n' | '\n\n'): Markdown => ({
   markdown: parts.map((part) => asMarkdown(part).markdown).join(separator),
 });
 
-/** A code span, whatever stands in it; long ones are cut. */
+/** A code span, whatever it contains. Long ones are cut. */
 export function code(text: string, longest = 40): Markdown {
   const line = visible(cut(text.replaceAll(/\s+/g, ' ').trim(), longest));
   if (line === '') return markup`*(empty)*`;
@@ -30,7 +30,7 @@ export function code(text: string, longest = 40): Markdown {
   return { markdown: fence + between + line + between + fence };
 }
 
-/** A code block, whatever stands in it. */
+/** A code block, whatever it contains. */
 export function fenced(text: string, language = ''): Markdown {
   const block = visible(text).trimEnd();
   const fence = '`'.repeat(Math.max(2, longestRun(block)) + 1);
@@ -42,7 +42,7 @@ export function table(header: readonly Part[], rows: readonly (readonly Part[])[
   return { markdown: [line(header), line(header.map(() => ours('---'))), ...rows.map(line)].join('\n') };
 }
 
-/** A cell ends at a pipe, be it in a code span; one after an odd number of backslashes is none to any parser. */
+/** A pipe ends a cell, even in a code span. No parser treats one after an odd number of backslashes as the end. */
 const asCell = (cell: Part): string =>
   asMarkdown(cell).markdown.replaceAll(/(\\*)\|/g, (_, before: string) => `${before}${before.length % 2 === 0 ? '\\' : ''}|`);
 
@@ -50,7 +50,7 @@ const asMarkdown = (part: Part): Markdown => (typeof part === 'object' ? part : 
 
 /**
  * Text in one line that CommonMark, with the tables, strikethrough and automatic links of GitHub and the formulas of VS Code's preview,
- * reads as that text, wherever it stands. What can do no harm is left as it is: reports are read unrendered too.
+ * renders as that text, in any position. Harmless characters are not escaped, because reports are also read unrendered.
  */
 function escaped(text: string): string {
   return visibleLine(text).trim().replace(risky, escape);
@@ -58,17 +58,17 @@ function escaped(text: string): string {
 
 const risky = new RegExp(
   [
-    // An interval, `[66.5, 77.1]`, is no link: nowhere in what is written here can its definition stand.
+    // An interval, `[66.5, 77.1]`, is not a link: nothing that is written here can contain its definition.
     String.raw`\[[+-]?[\d.]+, [+-]?[\d.]+\](?![(\[:])`,
     // Escapes, code, emphasis, strikethrough, cells, HTML, formulas, links.
     '[\\\\`*~|<$[\\]]',
-    // Emphasis; in the middle of a word it is none.
+    // Emphasis. In the middle of a word it has no effect.
     String.raw`(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])`,
     // An entity.
     String.raw`&(?=#?\w*(?:;|$))`,
-    // What becomes a link by itself: an address, protocol or not, or a mail address.
+    // What becomes a link by itself: an address, with or without a protocol, or a mail address.
     String.raw`(?<=/)/|(?<=www)\.|(?<=\S)@(?=\S)`,
-    // What would go on with the markup beside it.
+    // What would combine with the adjacent markup.
     String.raw`^\(|!$`,
     // A heading, quotation, list, line or definition.
     String.raw`^(?:[#>=:]|[-+](?=[\s-]|$))|(?<=^\d{1,9})[.)](?=\s|$)`,

@@ -1,4 +1,4 @@
-/** @file A measured prompt, and each of its lines, as lines of text: the same on the command line and for a client of the MCP server. */
+/** @file A measured prompt, and each of its lines, as lines of text, for the command line and for a client of the MCP server. */
 import type { Attribution } from '../../evaluate/attribution.ts';
 import { cutText } from '../../evaluate/cuts.ts';
 import type { AnswerEnds } from '../../prompt/decoding.ts';
@@ -7,13 +7,13 @@ import type { LineWorth } from '../record/results.ts';
 import { answerEndsText, count, likelihoodPart, nats, percentWithInterval, points, sureness } from './format.ts';
 
 export interface Measured {
-  /** What the prompt file is called here. */
+  /** The name of the prompt file here. */
   readonly name: string;
   /** `80 validation rows`. */
   readonly rows: string;
 }
 
-/** @param answerEnds of each step, where they are known */
+/** @param answerEnds for each step, if they are known */
 export function measuredText(
   { name, rows }: Measured,
   { model, adapter, metric, score, logLikelihood, promptTokens, reported = [], cuts = [] }: Omit<PromptMeasurement, 'rows'>,

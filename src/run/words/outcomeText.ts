@@ -1,4 +1,4 @@
-/** @file What a run found, as lines of text: the same on the command line and for a client of the MCP server. */
+/** @file What a run found, as lines of text, for the command line and for a client of the MCP server. */
 import { proposalsOf } from '../accept.ts';
 import { portable, type RunDirectory } from '../record/runDirectory.ts';
 import type { RunState } from '../record/state.ts';
@@ -25,7 +25,7 @@ export function outcomeLines(directory: RunDirectory, state: RunState): string[]
   return [...lines, ...asides.flatMap((line) => (line === undefined ? [] : [`  ${line}`]))];
 }
 
-/** Why each change was made, and what was measured of it. */
+/** Why each change was made, and what was measured for it. */
 export const changeLines = (directory: RunDirectory, state: RunState): string[] =>
   changesOf(directory, state).flatMap(({ name, reason, lines }) => [
     `${name.charAt(0).toUpperCase()}${name.slice(1)}${reason === undefined ? '' : `: ${reason}`}`,

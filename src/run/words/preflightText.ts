@@ -1,4 +1,4 @@
-/** @file The preflight of a prompt as people read it. */
+/** @file The preflight of a prompt, as text for people. */
 import type { Preflight, TargetOutlook } from '../../optimize/preflight.ts';
 import { gainDetails, gainText, likelihoodPart, percentWithInterval, rowCount } from './format.ts';
 
@@ -8,7 +8,7 @@ export const preflightHeadline = ({ targets }: Preflight): string => targets.map
 /** `weights likely to help`. */
 const outlookText = ({ target, outlook }: TargetOutlook): string => `${target} ${outlook === 'unclear' ? outlook : `${outlook} to help`}`;
 
-/** A line for the prompt as it is, one for the weights, and one for the prompt. */
+/** One line for the current prompt, one for the weights, and one for the prompt. */
 export function preflightText({ now, targets }: Preflight): string {
   return [
     `Now: ${percentWithInterval(now.score)} on ${rowCount(now.score.rows, 'validation')}`,

@@ -1,4 +1,4 @@
-/** @file Markdown as the parsers of VS Code read it, and texts that would be markup if they could: for the tests of what is shown. */
+/** @file Markdown as the parsers of VS Code render it, and texts that look like markup, for the tests of what is shown. */
 import fc from 'fast-check';
 import { marked } from 'marked';
 import { createRequire } from 'node:module';
@@ -9,19 +9,19 @@ interface Preview {
 }
 const MarkdownIt = createRequire(import.meta.url)('markdown-it') as new (options: object) => Preview;
 const preview = new MarkdownIt({ html: true, linkify: true });
-// As VS Code's preview has it: a name such as `readme.md` is no address.
+// As in VS Code's preview, a name such as `readme.md` is not an address.
 preview.linkify.set({ fuzzyLink: false });
 
-/** `marked` reads hovers and comments, `markdown-it` the preview of a report. */
+/** `marked` renders hovers and comments, `markdown-it` the preview of a report. */
 export const parsers: readonly [string, (markdown: string) => string][] = [
   ['hovers and comments', (markdown) => marked.parse(markdown, { async: false, gfm: true })],
   ['the preview', (markdown) => preview.render(markdown)],
 ];
 
 const entities: Readonly<Record<string, string>> = { '&amp;': '&', '&lt;': '<', '&gt;': '>', '&quot;': '"', '&#39;': "'" };
-/** The tags of what was rendered. */
+/** The tags of the rendered text. */
 export const tagsOf = (html: string): string[] => [...html.matchAll(/<\/?([a-z]\w*)[^>]*>/g)].map(([tag]) => tag);
-/** What someone reads of it. */
+/** The visible text. */
 export const readOf = (html: string): string =>
   html
     .replaceAll(/<[^>]*>/g, '')

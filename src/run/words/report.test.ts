@@ -1,4 +1,4 @@
-/** @file The report says what was measured, on which rows, and what was decided; the chart is sound XML. */
+/** @file The report says what was measured, on which rows, and what was decided. The chart is valid XML. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -33,7 +33,7 @@ const states = async (): Promise<RunState[]> => {
   return [state, ...lines.map((line) => (state = apply(state, line)))];
 };
 
-test('what grew in the course of a run is told', async () => {
+test('what grew during a run is reported', async () => {
   const grown = { type: 'freedomGrown', phase: 2, stage: 2, stages: 3, name: 'lines', prompt: 'whole lines', penalty: 10 } as const;
   const measured = { type: 'difficultyMeasured', phase: 1, rows: 60, known: 96, success: 0.414, passRate: 0.4, logLikelihood: -1 } as const;
   const lines: RunEvent[] = [
@@ -49,28 +49,28 @@ test('what grew in the course of a run is told', async () => {
   );
 });
 
-test('weights that were trained on all rows in the end are told of, with whose the validation numbers are', async () => {
+test('a last training of the weights on all rows is reported, with the weights to which the validation numbers belong', async () => {
   const before = (await states()).at(-1)!;
-  const told = (kept: boolean): { state: RunState; report: string; line: string } => {
+  const outputOf = (kept: boolean): { state: RunState; report: string; line: string } => {
     const best = { ...before.best!, ...(kept && { adapter: 'refitted' }) };
     const event = { version: 2, seq: 0, at: 0, type: 'weightsRefitted', phase: 4, rows: 24, steps: 60, kept, best, tokensUsed: 9 } as const;
     const state = apply(before, event);
     return { state, report: reportOf(state), line: eventText(event, state)! };
   };
   const trained = 'the weights were trained again for 60 steps on all 24 training and validation rows';
-  const kept = told(true);
+  const kept = outputOf(true);
   expect(kept.state.best?.adapter).toBe('refitted');
   for (const text of [kept.report, kept.line]) {
     expect(text).toContain(trained);
     expect(text).toContain('for the earlier weights, which had not learned from the validation rows');
   }
-  const left = told(false);
+  const left = outputOf(false);
   expect(left.state.best).toEqual(before.best);
   for (const text of [left.report, left.line])
     expect(text).toContain('They answered the validation rows worse, so the earlier weights were kept.');
 });
 
-test('answers that were cut off are told, before and after, in the report, the log and the terminal; so is how answers end', async () => {
+test('answers that were cut off are reported, before and after, in the report, the log and the terminal, and so is how answers end', async () => {
   const ended = (await states()).at(-1)!;
   const cuts = (answers: number) => [{ by: 'length', answers, of: 100, tokens: 64, outOfReach: 9 }] as const;
   const config = { ...ended.config!, answerEnds: [{ maxTokens: 64, stop: ['\n\n'] }, null] };
@@ -117,21 +117,21 @@ test('the report of an ended run', async () => {
   }
 });
 
-test('there is a report and a chart at every moment of a run, without a hole in either', async () => {
+test('a report and a chart exist at every moment of a run, without gaps', async () => {
   for (const state of await states()) {
     expect(reportOf(state)).not.toMatch(/undefined|NaN|Infinity/);
     expect(chartOf(state)).not.toMatch(/undefined|NaN|Infinity/);
   }
 });
 
-test('the report of a failed run says why and how to go on', async () => {
+test('the report of a failed run says why it failed and how to continue', async () => {
   const midway = (await states())[8];
   const failed = apply(midway, { version: 2, seq: 99, at: 99, type: 'runFailed', reason: 'no-memory', message: 'Out of memory.' });
   expect(reportOf(failed)).toContain('**The run failed**');
   expect(reportOf(failed)).toContain(`tandem resume ${midway.config!.run}`);
 });
 
-test('each change stands with its reason and its numbers; one that shares them says with which', async () => {
+test('each change is listed with its reason and its numbers, and one that shares them names the others', async () => {
   const changes = [
     {
       name: 'change 1, line 7',
@@ -151,7 +151,7 @@ test('each change stands with its reason and its numbers; one that shares them s
   expect(reportOf((await states()).at(-1)!)).not.toContain('Why each change was made');
 });
 
-test.each(parsers)('what a run names, proposes and says is no markup of the report in %s', async (_, render) => {
+test.each(parsers)('what a run names, proposes and says is not markup of the report in %s', async (_, render) => {
   const state = (await states()).at(-1)!;
   for (const each of [state, { ...state, status: 'failed', failure: { reason: 'x', message: 'y' } } as RunState]) {
     const [plain, hostile] = ['', hostileText].map((added) => reportOf(withTexts(each, added)));
@@ -162,7 +162,7 @@ test.each(parsers)('what a run names, proposes and says is no markup of the repo
   }
 });
 
-test('the chart is sound XML, whatever the metric is called', async () => {
+test('the chart is valid XML, whatever the name of the metric', async () => {
   const chart = chartOf(withTexts((await states()).at(-1)!, '<script>]]>&amp;"\u001b\u0000\u202e'));
   expect(chart).toContain('accuracy&lt;script&gt;]]&gt;&amp;amp;"\\u001b\\u0000\\u202e on validation rows');
   // eslint-disable-next-line no-control-regex -- they are the subject

@@ -41,12 +41,12 @@ import {
   writerText,
 } from './words.ts';
 
-/** Name of the chart that the report shows, beside it. */
+/** The file name of the chart, which is beside the report. */
 export const chartName = 'metric.svg';
 
 /**
- * The report of a run that ended, or of one under way as far as it got.
- * @param changes that it proposes
+ * The report of a run that has ended, or of one in progress up to this moment.
+ * @param changes the changes that it proposes
  */
 export function reportOf(state: RunState, changes: readonly ChangeText[] = []): string {
   const { config, start, best } = state;
@@ -115,7 +115,7 @@ function measuredSection(state: RunState, start: MeasuredState, best: MeasuredSt
   return markup`## Before and after\n\n${table(['', 'before', 'after', 'difference', 'is it real?'], rows)}`;
 }
 
-/** What one answer costs: the tokens are counted, the milliseconds are of this machine. */
+/** What one answer costs. The tokens are counted, and the milliseconds are measured on this machine. */
 function priceRows({ split, rows, before, after, time }: PriceState): Part[][] {
   const of = (count: number): string => rowCount(count, split === 'test' ? 'test' : 'validation');
   const total = ({ promptTokens, answerTokens }: PriceState['before']): number => promptTokens + answerTokens;
@@ -142,7 +142,7 @@ function priceRows({ split, rows, before, after, time }: PriceState): Part[][] {
 }
 type Likely = Pick<MeasuredState, 'logLikelihood'>;
 
-/** Nothing where the data has no right answers. */
+/** Empty if the data has no right answers. */
 const likelihoodRow = (split: string, { logLikelihood: before }: Likely, { logLikelihood: after }: Likely): Part[][] =>
   before && after ? [[`${split}, log-likelihood per row`, nats(before), nats(after), '', '']] : [];
 
@@ -171,7 +171,7 @@ function groundsSection(changes: readonly ChangeText[]): Markdown | undefined {
   return items.length === 0 ? undefined : markup`## Why each change was made\n\n${joined(items, '\n')}`;
 }
 
-/** Body, demonstrations and decoding as one text, for the diff; a program's steps one after the other. */
+/** Body, demonstrations and decoding as one text, for the diff, with a program's steps one after the other. */
 export const promptText = (prompt: Prompt): string => stepsOf(prompt).map(stepText).join('\n');
 
 function stepText({ body, demonstrations, decoding = {} }: Prompt): string {
@@ -195,7 +195,7 @@ function attributionSection(attribution: Attribution): Markdown {
   return markup`## Prompt or weights: what helped\n\n${table(['test rows', 'old prompt', 'new prompt'], [line('old'), line('new')])}\n\n${table(['gained by', 'difference', 'is it real?'], parts)}`;
 }
 
-/** What the last soft prompt was worth: what would be lost without it. */
+/** What the last soft prompt was worth, i.e. what would be lost without it. */
 function softSection({ phases }: RunState): Markdown | undefined {
   const judged = phases.findLast(({ softPrompt }) => softPrompt)?.softPrompt;
   return judged && markup`## Soft prompt\n\n${softText(judged)}.`;
@@ -252,7 +252,7 @@ function curriculumSection({ curriculum }: RunState): Markdown | undefined {
   )}`;
 }
 
-/** J and its three terms: before, after every phase, and after. */
+/** J and its three terms: before, after every phase, and at the end. */
 function objectiveSection({ history }: RunState, start: MeasuredState, best: MeasuredState): Markdown {
   const first = start.objective.logLikelihood === undefined ? 'score' : 'log-likelihood';
   const line = (name: string, { objective, score }: Pick<MeasuredState, 'objective' | 'score'>): Part[] => [

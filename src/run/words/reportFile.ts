@@ -1,4 +1,4 @@
-/** @file A run's report in its folder. */
+/** @file Writes a run's report into its folder. */
 import { join } from 'node:path';
 import { TandemError } from '../../errors.ts';
 import { proposalsOf } from '../accept.ts';
@@ -17,7 +17,7 @@ export function writeReport(directory: RunDirectory, state: RunState): string {
   return report;
 }
 
-/** What the run proposes, with its grounds; nothing where it cannot be told what that is. */
+/** The run's proposal with its grounds. Empty if the proposal cannot be determined. */
 export function changesOf(directory: RunDirectory, state: RunState): ChangeText[] {
   try {
     const proposals = proposalsOf(directory, state).filter(({ before, after }) => before !== after);

@@ -1,7 +1,7 @@
-/** @file Names in the commands that people are told to copy. */
+/** @file Quotes names in the commands that users copy. */
 
 /**
- * A name as one word of a POSIX shell, which then does nothing else: as it is where that is one, else in quotes. Windows' own quotes are double.
+ * A name as one word of a POSIX shell, with no other effect: unchanged if it is one, otherwise in quotes. Windows' own quotes are double.
  */
 export function shellWord(text: string): string {
   if (/^[\p{L}\p{N}._/:\\@%+=,-]+$/u.test(text) && (process.platform === 'win32' || !text.includes('\\'))) return text;

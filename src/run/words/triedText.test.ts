@@ -23,7 +23,7 @@ const kept = (changes: object[]): Partial<CandidateState> => ({
 });
 const steps = (count: number) => Array.from({ length: count }, () => ({})) as unknown as PhaseState['weightSteps'];
 
-describe('a phase tells', () => {
+describe('a phase reports', () => {
   test.each([
     [
       'what it tried and what it kept, with the tokens',
@@ -85,12 +85,12 @@ describe('a phase tells', () => {
     ['how far it is', phase(proposed('edits', 1)), 'tried 1 wording so far'],
     ['that it has tried nothing yet', phase([]), 'nothing tried yet'],
     ['that there was nothing', phase([], false), 'nothing to try'],
-  ])('%s', (_, told, text) => {
-    expect(triedText(told)).toBe(text);
+  ])('%s', (_, state, text) => {
+    expect(triedText(state)).toBe(text);
   });
 });
 
-describe("where the prompt's text stayed", () => {
+describe("if the prompt's text did not change", () => {
   const run = (phases: PhaseState[], more: Partial<RunState> = {}): RunState =>
     ({
       ...initialState,
@@ -106,7 +106,7 @@ describe("where the prompt's text stayed", () => {
     measured: [{ score: difference(mean, rows), logLikelihood: difference(0), kept: true }],
   });
 
-  test('a run says what it tried, and what came closest of those that were measured on all rows', () => {
+  test('a run says what it tried, and which of the proposals measured on all rows came closest', () => {
     const phases = [
       phase(proposed('label scoring', 3, measured(0.5, 75)), true, { phase: 1 }),
       phase([...proposed('edits', 2, measured(0.3, 16)), ...proposed('shorten', 1, measured(0.013, 75))], false),
@@ -123,7 +123,7 @@ describe("where the prompt's text stayed", () => {
     );
   });
 
-  test('nothing is said of a text that changed, of weights alone, and while the run goes on', () => {
+  test('nothing is said about a changed text, about weights alone, or while the run continues', () => {
     const phases = [phase(proposed('edits', 2), false)];
     const changed = { best: { candidate: '2.1', prompt: { ...prompt, demonstrations: [{ inputs: {}, output: 'a' }] } } };
     expect(textStayedText(run(phases, changed as never))).toBeUndefined();

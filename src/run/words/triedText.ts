@@ -1,4 +1,4 @@
-/** @file What the phases of a run tried, in words, and why the prompt's text stayed where it did: the same in terminal, report and panel. */
+/** @file What the phases of a run tried, in words, and why the prompt's text did not change, for terminal, report and panel. */
 import type { Difference } from '../../optimize/events.ts';
 import { stepsOf, type Prompt } from '../../prompt/prompt.ts';
 import { gainDetails, gainText, tokensText } from './format.ts';
@@ -14,7 +14,7 @@ const decoding: Kind = ['decoding setting', 'decoding settings'];
 const labelWords: Kind = ['set of label words', 'sets of label words'];
 const anyPrompt: Kind = ['prompt', 'prompts'];
 
-/** What the proposals of each source are, by its name; those of a source that is not among them are prompts. */
+/** What the proposals of each source are, by its name. Proposals of any other source are prompts. */
 const kinds: ReadonlyMap<string, Kind> = new Map([
   ['grounded templates', wording],
   ['edits', wording],
@@ -35,7 +35,7 @@ const kinds: ReadonlyMap<string, Kind> = new Map([
 /** These do not change the prompt's text. */
 const notText: readonly Kind[] = [scoring, decoding, labelWords];
 
-/** `tried 6 wordings and 9 deletions; 3 deletions kept, -112 tokens`, or of the weights `60 training steps, kept`. */
+/** `tried 6 wordings and 9 deletions; 3 deletions kept, -112 tokens`, or for the weights `60 training steps, kept`. */
 export function triedText(phase: PhaseState): string {
   const { target, weightSteps, ended } = phase;
   const proposed = countsOf([phase]);
@@ -78,7 +78,7 @@ function keptText({ candidates }: PhaseState): string {
   return `${counted(count, kind)} kept${tokens === 0 ? '' : `, ${tokensText(tokens)}`}`;
 }
 
-/** Why a run's prompt text did not change; nothing if it did, if only the weights were tuned, and while the run is going. */
+/** Why a run's prompt text did not change. Empty if it did, if only the weights were tuned, and while the run continues. */
 export function textStayedText({ status, config, start, best, phases, because }: RunState): string | undefined {
   if (status !== 'ended' || !start || !best || config?.tune === 'weights' || !isSameText(start.prompt, best.prompt)) return undefined;
   const proposed = countsOf(phases, true);
@@ -86,13 +86,13 @@ export function textStayedText({ status, config, start, best, phases, because }:
   if (sum(proposed) === 0) return `${stayed}: no other text was proposed before the run ended (${because ?? 'ended'}).`;
   const of = phases.filter((phase) => countsOf([phase], true).size > 0).length;
   const closest = closestOf(phases);
-  const told = closest
+  const detail = closest
     ? ` ${closest.candidate} came closest: ${gainText(closest.score, 'validation')}, ${gainDetails(closest.score)}.`
     : '';
-  return `${stayed}: the run tried ${countsText(proposed)} in ${counted(of, ['phase', 'phases'])}, and ${refusedText(proposed)}.${told}`;
+  return `${stayed}: the run tried ${countsText(proposed)} in ${counted(of, ['phase', 'phases'])}, and ${refusedText(proposed)}.${detail}`;
 }
 
-/** Of the proposals that change the text, the one that the gate saw with the largest difference. */
+/** Of the proposals that change the text, the one with the largest difference at the gate. */
 function closestOf(phases: readonly PhaseState[]): { readonly candidate: string; readonly score: Difference } | undefined {
   const seen = phases.flatMap(({ candidates }) =>
     candidates.flatMap((each) => {

@@ -1,4 +1,4 @@
-/** @file What a run is doing and how its candidates fared, in words: the same in the terminal, the report and the editor. */
+/** @file What a run is doing and how its candidates performed, in words, for the terminal, the report and the editor. */
 import { cutText, type Cut } from '../../evaluate/cuts.ts';
 import type { AttributionCell } from '../../optimize/events.ts';
 import type { Evidence, Grounds } from './evidence.ts';
@@ -17,11 +17,11 @@ import type {
 /** Why a run that the user stopped has ended. */
 export const stoppedByUser = 'stopped by the user';
 
-/** Whether the user ended it before its own end. */
+/** Whether the user stopped it early. */
 export const wasStopped = ({ status, because }: Pick<RunState, 'status' | 'because'>): boolean =>
   status === 'ended' && because === stoppedByUser;
 
-/** The run in half a sentence, with the rows that it was measured on. */
+/** The run as a phrase, with the rows that it was measured on. */
 export function headline(state: RunState): string {
   return wasStopped(state) ? `Stopped. ${capital(measuredText(state))}` : measuredText(state);
 }
@@ -47,7 +47,7 @@ function measuredText({ status, start, best, attribution }: RunState): string {
 export const cellOf = ({ cells }: Attribution, weights: 'old' | 'new', prompt: 'old' | 'new'): AttributionCell =>
   cells.find((each) => each.weights === weights && each.prompt === prompt)!;
 
-/** For a run that has ended: when, why, and what became of the held-out test rows. */
+/** For a run that has ended: when, why, and what happened to the held-out test rows. */
 export function endedText(state: RunState): string {
   const { elapsed, tokensUsed, because = '' } = state;
   const time = `after ${duration(elapsed)} (${count(tokensUsed)} tokens)`;
@@ -63,7 +63,7 @@ function sealText(state: RunState): string {
   return `${start?.candidate === best?.candidate ? 'Nothing was accepted, so the' : 'The'} held-out test rows stay unused.`;
 }
 
-/** `writer: 12.3k tokens in 15 requests to qwen3:8b at localhost:11434 (budget 50k)`; undefined for a run without one. */
+/** `writer: 12.3k tokens in 15 requests to qwen3:8b at localhost:11434 (budget 50k)`. Undefined for a run without one. */
 export function writerText({ config, writer }: Pick<RunState, 'config' | 'writer'>): string | undefined {
   if (!config?.writer) return undefined;
   const { tokens, requests, failed, trouble = '' } = writer ?? { tokens: 0, requests: 0, failed: 0 };
@@ -72,7 +72,7 @@ export function writerText({ config, writer }: Pick<RunState, 'config' | 'writer
   return `writer: ${asked} (budget ${shortCount(config.writer.budget)})${failures}`;
 }
 
-/** `50k`, as a budget is written. */
+/** `50k`, in the notation of a budget. */
 const shortCount = (number: number): string => count(number).replace(/\.0+(?=[kM])|(?<=\.\d)0(?=M)/, '');
 
 /** Why prompt and weights stay as they are, if they do. */
@@ -83,9 +83,9 @@ export function nothingText(state: RunState): string {
   return `Nothing was clearly better: ${stays}`;
 }
 
-/** Begins the reason of a run that ended before its first phase. */
+/** The beginning of the reason of a run that ended before its first phase. */
 export const noStep = 'the budget is too small for a first step';
-/** The second is that of earlier versions' journals. */
+/** The second is the wording of earlier versions' journals. */
 const noSteps = [noStep, 'the budget pays for no step'];
 
 /** What the run is doing now, e.g. `phase 3 weights 24/60 loss 0.512`. */
@@ -102,17 +102,18 @@ export function doing({ status, phases, start, testRows, attribution, controls, 
 }
 
 /**
- * Answers that were cut off before and after, in sentences: on the test rows once they are measured, else on the validation rows.
+ * Answers that were cut off before and after, in sentences: on the test rows once they are measured, before that on the validation rows.
  */
 export function cutLines({ start, best, attribution }: Pick<RunState, 'start' | 'best' | 'attribution'>): string[] {
   const cell = (which: 'old' | 'new') => attribution?.cells.find(({ weights, prompt }) => weights === which && prompt === which);
   const [before, after] = attribution ? [cell('old'), cell('new')] : [start, best];
   const rows = attribution ? 'test' : 'validation';
-  const told = (when: string, cuts: readonly Cut[] = []): string[] => cuts.map((cut) => `${when}, on the ${rows} rows: ${cutText(cut)}.`);
-  return [...told('Before', before?.cuts), ...(after === before ? [] : told('After', after?.cuts))];
+  const sentences = (when: string, cuts: readonly Cut[] = []): string[] =>
+    cuts.map((cut) => `${when}, on the ${rows} rows: ${cutText(cut)}.`);
+  return [...sentences('Before', before?.cuts), ...(after === before ? [] : sentences('After', after?.cuts))];
 }
 
-/** How far the phase is. */
+/** The progress of the phase. */
 function phaseText({ target, block, weightSteps, candidates }: PhaseState): string {
   const what = block ?? target;
   const step = weightSteps.at(-1);
@@ -148,7 +149,7 @@ export function fate({ measured, decision }: Pick<CandidateState, 'measured' | '
   return measured.length === 0 ? 'not measured' : measured.at(-1)!.kept ? 'finished all rounds' : `dropped in round ${measured.length}`;
 }
 
-/** A warning before you apply a result; nothing unless the test rows speak against it. */
+/** A warning before a result is applied. Empty unless the test rows contradict the result. */
 export function testNotice({ total }: Attribution): string | undefined {
   if (total.probabilityBetter > 0.1) return undefined;
   return `The held-out test rows speak against this result: ${gainText(total)}, ${gainDetails(total)}. Review it carefully before you apply it.`;
@@ -161,7 +162,7 @@ export function ownAnswersText({ rows, answers, passed, learned }: OwnAnswersSta
   return `${passed} of ${asked} pass. The weights learn from the best answer to each of ${rowCount(learned)}.`;
 }
 
-/** What became of the weights after the last decision. */
+/** What happened to the weights after the last decision. */
 export function refitText({ rows, steps, kept }: RefitState): string {
   const trained = `After the last decision, the weights were trained again for ${steps === 1 ? 'one step' : `${steps} steps`} on all ${rows} training and validation rows`;
   return kept
@@ -169,7 +170,7 @@ export function refitText({ rows, steps, kept }: RefitState): string {
     : `${trained}. They answered the validation rows worse, so the earlier weights were kept.`;
 }
 
-/** What a soft prompt is worth compared with the best text: what would be lost without it. */
+/** What a soft prompt is worth compared with the best text, i.e. what would be lost without it. */
 export function softText({ kept, tokens, without }: SoftPromptState): string {
   const { mean } = without.score;
   const change = `${points(without.score)} on ${rowCount(without.score.rows, 'validation')}`;
@@ -179,7 +180,7 @@ export function softText({ kept, tokens, without }: SoftPromptState): string {
   return `The result is text without the soft prompt of ${tokens} virtual tokens. ${mean >= 0 ? 'It scores at least as well' : 'It scores lower'}: ${change}${nat}`;
 }
 
-/** What an item is called in a sentence, by its id. */
+/** The name of an item in a sentence, by its id. */
 export const itemName = (id: string): string => (id === 'adapter' ? 'the weights' : `change ${id}`);
 
 /** The numbers shown with an item, and the item that shows the others. */
@@ -201,7 +202,7 @@ export function evidenceText(
   return `${paid}${gained} from ${of}${parts === undefined ? '' : ` (${parts})`}${together}; ${gainDetails(difference)}${cost}`;
 }
 
-/** The names of items; three changes or more that follow one another are `changes 2 to 9`. */
+/** The names of items. Three or more consecutive changes are `changes 2 to 9`. */
 export function namesOf(ids: readonly string[], nameOf: (id: string) => string): string[] {
   const names: string[] = [];
   for (let at = 0, end = 1; at < ids.length; at = end++) {
@@ -213,7 +214,7 @@ export function namesOf(ids: readonly string[], nameOf: (id: string) => string):
   return names;
 }
 
-/** Whether one change is the next one after another, of the same step: 2 after 1, 3.2 after 3.1. */
+/** Whether one change directly follows another in the same step: 2 after 1, 3.2 after 3.1. */
 function follows(id: string, next: string): boolean {
   const [step, number] = [id, next].map((each) => /^(\d+\.)?(\d+)$/.exec(each));
   return step !== null && number !== null && step[1] === number[1] && Number(number[2]) === Number(step[2]) + 1;

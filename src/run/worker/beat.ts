@@ -1,28 +1,28 @@
-/** @file What the worker's second thread tells its parent, and what the parent makes of it: the process gets on, is busy, or does not answer. */
+/** @file What the worker's second thread reports to its parent, and the parent's conclusion: the process makes progress, is busy, or is silent. */
 import { duration } from '../words/format.ts';
 
 /** One line of JSON on the pipe. */
 export interface Beat {
   /** Resident memory in bytes. */
   readonly memory: number;
-  /** Milliseconds since the main thread last got on. */
+  /** Milliseconds since the main thread last made progress. */
   readonly idle: number;
 }
 
-/** Of the pipe, in the worker; the parent passes it as the argument. */
+/** The file descriptor of the pipe in the worker. The parent passes it as the argument. */
 export const beatDescriptor = 4;
 
 export const beatMilliseconds = 500;
 
-/** How a process is that works for us; `since` is Date.now() of its last progress or, of a silent one, of its last beat. */
+/** The condition of a worker process. `since` is Date.now() of its last progress or, for a silent one, of its last beat. */
 export type Vitality =
   | { readonly kind: 'well' }
-  /** It lives, and has not got on for long: a step of a large model, a slow network, a stuck metric. Nothing is wrong that we know of. */
+  /** It is alive but has made no progress for long: a step of a large model, a slow network, a stuck metric. No fault is known. */
   | { readonly kind: 'busy'; readonly since: number }
-  /** Not even its second thread is heard: it was stopped, or the system does not let it run. */
+  /** Even its second thread is silent: it was stopped, or the system does not let it run. */
   | { readonly kind: 'silent'; readonly since: number };
 
-/** How long what is nothing to speak of. Milliseconds. */
+/** How long is still normal, in milliseconds. */
 export interface Patience {
   /** Without progress. */
   readonly idle: number;
@@ -30,7 +30,7 @@ export interface Patience {
   readonly silence: number;
 }
 
-/** Twenty beats of a thread that does nothing else. */
+/** Ten seconds are twenty beats of a thread that does nothing else. */
 export const usualPatience: Patience = { idle: 30_000, silence: 10_000 };
 
 /** @param idle milliseconds without progress. @param silence milliseconds without a beat. @param now Date.now() */
@@ -39,7 +39,7 @@ export function vitalityOf({ idle, silence }: Patience, patience: Patience, now:
   return idle >= patience.idle ? { kind: 'busy', since: now - idle } : { kind: 'well' };
 }
 
-/** `busy, last progress 40 s ago`; undefined where there is nothing to say. */
+/** `busy, last progress 40 s ago`. Undefined if there is nothing to say. */
 export function vitalityText(vitality: Vitality, now: number): string | undefined {
   switch (vitality.kind) {
     case 'well':

@@ -1,4 +1,4 @@
-/** @file What the parent makes of beats: a process that computes is never called silent, one that stopped is, and a nap is nobody's fault. */
+/** @file What the parent concludes from beats: a computing process is never called silent, a stopped one is, and sleep counts against nobody. */
 import { PassThrough } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
@@ -19,7 +19,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** Time goes by, with or without a beat every half second. */
+/** Time passes, with or without a beat every half second. */
 async function pass(seconds: number, beats?: { readonly idleFrom: number }): Promise<void> {
   for (let half = 1; half <= 2 * seconds; half++) {
     vi.advanceTimersByTime(500);
@@ -30,7 +30,7 @@ async function pass(seconds: number, beats?: { readonly idleFrom: number }): Pro
   }
 }
 
-test('a process that beats without getting on is well for half a minute, then busy since its last progress, and never silent', async () => {
+test('a process that beats without progress is well for half a minute, then busy since its last progress, and never silent', async () => {
   await pass(29, { idleFrom: 0 });
   expect(ear.vitality()).toEqual({ kind: 'well' });
   await pass(11, { idleFrom: 29_000 });
@@ -40,12 +40,12 @@ test('a process that beats without getting on is well for half a minute, then bu
   expect(ear.vitality()).toEqual({ kind: 'busy', since: 0 });
 });
 
-test('a process that gets on is well however long it works', async () => {
+test('a process that makes progress is well however long it works', async () => {
   for (let minute = 0; minute < 3; minute++) await pass(20, { idleFrom: 0 });
   expect(ear.vitality()).toEqual({ kind: 'well' });
 });
 
-test('what a process was given to do just now is not older than that, though it had waited for long', async () => {
+test('new work resets the time since progress, even if the process had waited for long', async () => {
   await pass(60, { idleFrom: 0 });
   expect(ear.vitality().kind).toBe('busy');
   ear.noteProgress();
@@ -65,9 +65,9 @@ test('a process whose thread stopped is silent after ten seconds, and well when 
   expect(ear.vitality()).toEqual({ kind: 'well' });
 });
 
-test('after the machine slept, or this process was held up, nobody is blamed', async () => {
+test('after the machine slept, or this process was blocked, no process is called busy or silent', async () => {
   await pass(2, { idleFrom: 0 });
-  // For an hour no timer ran.
+  // No timer ran for an hour.
   const then = performance.now() + 3_600_000;
   const clock = vi.spyOn(performance, 'now').mockImplementation(() => then);
   vi.setSystemTime(Date.now() + 3_600_000);

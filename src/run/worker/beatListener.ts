@@ -1,26 +1,26 @@
-/** @file The parent's ear for the beats of a worker. */
+/** @file Listens in the parent for the beats of a worker. */
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { beatMilliseconds, usualPatience, vitalityOf, type Beat, type Vitality } from './beat.ts';
 
 export interface BeatListener {
   readonly vitality: () => Vitality;
-  /** The process said something in another way, or was given something to do. */
+  /** The process sent another message, or was given work. */
   noteProgress(): void;
   close(): void;
 }
 
 /**
- * @param pipe what the worker's second thread writes to
- * @param onBeat hears each beat
+ * @param pipe the pipe that the worker's second thread writes to
+ * @param onBeat called for each beat
  */
 export function listenToBeats(pipe: Readable, onBeat: (beat: Beat) => void, patience = usualPatience): BeatListener {
   const clock = makeWakingClock();
   let beatAt = clock.now();
-  /** By the beats, and by what else was heard. */
+  /** The conclusion from the beats and from other messages. */
   let [beaten, noted] = [beatAt, beatAt];
   const lines = createInterface({ input: pipe });
-  // The pipe breaks when the process ends, which is heard of elsewhere.
+  // The pipe breaks when the process ends, which is detected elsewhere.
   pipe.on('error', () => {});
   lines.on('line', (line) => {
     const beat = JSON.parse(line) as Beat;
@@ -42,8 +42,8 @@ export function listenToBeats(pipe: Readable, onBeat: (beat: Beat) => void, pati
 }
 
 /**
- * Milliseconds in which this process ran. Who hears nothing because he does not listen, while his machine is asleep or he himself is held up,
- * must not blame the other.
+ * Milliseconds in which this process ran. While the machine sleeps or this process is blocked it hears no beats, and that time must not
+ * count against the worker.
  */
 function makeWakingClock(): { now(): number; close(): void } {
   let [time, looked] = [0, performance.now()];

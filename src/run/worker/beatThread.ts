@@ -5,21 +5,21 @@ import { pulseCount } from '../../pulse.ts';
 import { beatMilliseconds, type Beat } from './beat.ts';
 
 /**
- * Starts the thread. It beats on a pipe of its own, for messages of the process go through the main thread. When the pipe has nobody at its
- * other end any more, or the process another parent, it kills the process at once: the journal is on the disk, and every other file is
- * written whole or not at all.
- * @param descriptor of the pipe; a parent that gives none is watched all the same
+ * Starts the thread. It beats on a separate pipe, because messages of the process go through the main thread. When the other end of the pipe
+ * is closed, or the process has another parent, it kills the process at once: the journal is on disk, and every other file is
+ * written completely or not at all.
+ * @param descriptor the pipe's file descriptor; without one the parent is watched all the same
  */
 export function startBeating(descriptor: number | undefined): void {
   const watched: Watched = { count: pulseCount, descriptor, parent: process.ppid, every: beatMilliseconds };
-  // From its text: the bundle has one file, and the thread needs nothing of what that loads.
+  // The thread runs from its source text: the bundle is a single file, and the thread needs nothing that it loads.
   const source = `(${beat.toString()})(require('node:worker_threads').workerData, require('node:fs').writeSync)`;
   const thread = new Worker(source, { eval: true, name: 'beat', workerData: watched, execArgv: [], env: {} });
   thread.unref();
 }
 
 interface Watched {
-  /** See `pulse.ts`. */
+  /** See `beat.ts`. */
   readonly count: Int32Array;
   readonly descriptor: number | undefined;
   /** The process that started this one. */
@@ -28,11 +28,11 @@ interface Watched {
   readonly every: number;
 }
 
-/** The thread's whole program. Nothing but globals and its arguments is there: it runs from its text. */
+/** The thread's whole program. It runs from its text, so only globals and its arguments are available. */
 function beat({ count, descriptor, parent, every }: Watched, write: typeof writeSync): void {
   let seen = Atomics.load(count, 0);
   let changed = performance.now();
-  // On Windows too this ends the process at once; process.exit() would end the thread alone.
+  // On Windows too this ends the process at once. process.exit() would end only the thread.
   const end = (): void => void process.kill(process.pid, 'SIGKILL');
   const look = (): void => {
     // Not on Windows, where the number of a dead parent stays.
@@ -40,11 +40,11 @@ function beat({ count, descriptor, parent, every }: Watched, write: typeof write
     const [now, current] = [performance.now(), Atomics.load(count, 0)];
     if (current !== seen) [seen, changed] = [current, now];
     if (descriptor === undefined) return;
-    const told: Beat = { memory: process.memoryUsage.rss(), idle: Math.round(now - changed) };
+    const sent: Beat = { memory: process.memoryUsage.rss(), idle: Math.round(now - changed) };
     try {
-      write(descriptor, JSON.stringify(told) + '\n');
+      write(descriptor, JSON.stringify(sent) + '\n');
     } catch (error) {
-      // A parent that reads too slowly is there.
+      // A parent that reads too slowly still exists.
       if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') end();
     }
   };

@@ -1,4 +1,4 @@
-/** @file Bundles what a test runs in a process of its own, as esbuild.mjs bundles the worker. */
+/** @file Bundles what a test runs in a separate process, as esbuild.mjs bundles the worker. */
 import { build } from 'esbuild';
 import { join } from 'node:path';
 

@@ -70,14 +70,14 @@ test("a user's error arrives with its reason, place and hint", async () => {
   });
 });
 
-test('a worker that dies is an error with the end of what it wrote', async () => {
+test('a worker that dies is an error that contains the end of its output', async () => {
   await expect(start().call('optimize', { spec: specOf('crash.prompt.md') })).rejects.toMatchObject({
     reason: 'worker-died',
     message: expect.stringMatching(/SIGKILL.*\nnative code says goodbye/) as string,
   });
 });
 
-test('a stop is graceful; one that takes too long is ended by force', async () => {
+test('a stop is graceful, and one that takes too long is ended by force', async () => {
   const slow = start();
   const stopped = slow.call('optimize', { spec: specOf('slow.prompt.md') });
   slow.stop(60_000);
@@ -91,7 +91,7 @@ test('a stop is graceful; one that takes too long is ended by force', async () =
   expect(alive(hanging.pid)).toBe(false);
 });
 
-test('a run after a preflight with the same model finds it loaded; one with another model loads that', async () => {
+test('a run after a preflight with the same model finds it loaded, and one with another model loads that', async () => {
   const loaded: string[] = [];
   const client = start((notification) => void (notification.type === 'busy' && loaded.push(notification.what)));
   const [model, other] = [temporary, tmpdir()];
@@ -127,7 +127,7 @@ describe('a worker asks the process that started it', () => {
     await expect(start().call('optimize', { spec })).rejects.toMatchObject({ reason: 'writer-unreachable' });
   });
 
-  test('and drops the question when it is stopped, so that nobody answers for nothing', async () => {
+  test('and drops the question when it is stopped, so that nobody answers in vain', async () => {
     let dropped = false;
     const client = start(() => {}, {
       write: (_, signal) =>
@@ -154,7 +154,7 @@ describe('a worker asks the process that started it', () => {
   });
 });
 
-test('the worker beats, and gives way to other processes', async () => {
+test('the worker beats, and has a low priority', async () => {
   const heard: Notification[] = [];
   const client = start((notification) => heard.push(notification));
   void client.call('optimize', { spec: specOf('hang.prompt.md') }).catch(() => {});
@@ -164,7 +164,7 @@ test('the worker beats, and gives way to other processes', async () => {
   await expect(client.call('optimize', { spec: specOf('intent.prompt.md') })).rejects.toMatchObject({ reason: 'worker-busy' });
 });
 
-test('a worker whose main thread computes without a pause beats as before', async () => {
+test('a worker whose main thread computes without a pause still beats', async () => {
   const beats: number[] = [];
   const computing = new Promise<void>((resolve) => {
     const client = start(({ type }) => {
@@ -179,7 +179,7 @@ test('a worker whose main thread computes without a pause beats as before', asyn
 });
 
 describe.skipIf(process.platform === 'win32')('the worker dies with its parent, however the parent dies', () => {
-  /** A process that starts a worker, and prints its number as soon as that works. */
+  /** A process that starts a worker, and prints the worker's number once it works. */
   const parentOf = (how: string, prompt: string): string => {
     const parentFile = join(temporary, `parent ${prompt}.mjs`);
     writeFileSync(

@@ -13,31 +13,31 @@ export interface WorkerOptions {
   /** The built worker, dist/worker.js. */
   readonly file: string;
   readonly onNotification: (notification: Notification) => void;
-  /** Answers what the worker asks in turn. */
+  /** Answers the worker's questions. */
   readonly host?: Host;
-  /** When the worker is called busy or silent. */
+  /** When the worker counts as busy or silent. */
   readonly patience?: Patience;
 }
 
 export interface WorkerClient {
   readonly pid: number;
-  /** Whether it gets on, is busy, or does not answer. */
+  /** Whether it makes progress, is busy, or is silent. */
   readonly vitality: () => Vitality;
-  /** The end of what it wrote to stderr. */
+  /** The end of its stderr. */
   lastLines(): string;
-  /** Settled once the process is gone, however it ended. */
+  /** Settles once the process is gone, however it ended. */
   readonly gone: Promise<void>;
   /** @throws what the worker threw, or TandemError reason 'worker-died' with the end of its stderr */
   call<M extends MethodName>(method: M, params: Methods[M]['params']): Promise<Methods[M]['result']>;
-  /** Asks for a graceful end; if it takes more than `patience` milliseconds the process is killed. Its journal lets a run resume. */
+  /** Asks for a graceful end. If that takes more than `patience` milliseconds, the process is killed. Its journal lets a run resume. */
   stop(patience: number): void;
   /** Kills the process and waits until it is gone. */
   dispose(): Promise<void>;
 }
 
 /**
- * Milliseconds that work gets to stop before its process is killed. A stopped run still measures what it had accepted on the held-out test rows;
- * one that is killed can be resumed.
+ * The milliseconds that work has to stop before its process is killed. A stopped run still measures on the held-out test rows what it had
+ * accepted, and a killed run can be resumed.
  */
 export const stopPatience = { run: 10 * 60_000, measurement: 3000 } as const;
 

@@ -1,4 +1,4 @@
-/** @file A worker with fake runs and a fake model: the prompt's name says how the run behaves. */
+/** @file A worker with fake runs and a fake model. The prompt's name determines how the run behaves. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TandemError } from '../../errors.ts';
 import type { TrainableModel } from '../../model/trainableModel.ts';
@@ -18,7 +18,7 @@ const models = keepOneModel(async () => {
   return { forget: () => {}, dispose: async () => {} } as TrainableModel;
 });
 
-/** Opens the model as a session does, and tells how many were loaded so far. */
+/** Opens the model as a session does, and reports how many were loaded so far. */
 async function open({ model, executor, threads = 1 }: SessionSpec, tell: (notification: Notification) => void): Promise<void> {
   if (model === undefined) return;
   await models.open(model, executor, threads);

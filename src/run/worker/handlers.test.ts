@@ -1,4 +1,4 @@
-/** @file What the worker does, in this process: a preflight and the run after it share one model. */
+/** @file The worker's handlers, in this process: a preflight and the run after it share one model. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ const temporary = mkdtempSync(join(tmpdir(), 'tandem-handlers-'));
 afterAll(() => rmSync(temporary, { recursive: true, force: true }));
 
 test(
-  'a preflight leaves its model loaded for the run, whose journal is that of a run by itself',
+  'a preflight leaves its model loaded for the run, which has the same journal as without the preflight',
   { tags: 'long', timeout: 120_000 },
   async () => {
     mkdirSync(join(temporary, '.tandem'));

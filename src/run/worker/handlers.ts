@@ -1,4 +1,4 @@
-/** @file What the worker does for each of its methods; a measurement leaves its model loaded for the next one, or for a run. */
+/** @file What the worker does for each of its methods. A measurement leaves its model loaded for the next one, or for a run. */
 import { answerRow } from '../answerRow.ts';
 import type { AskHost } from '../editorWriter.ts';
 import { exportAdapter } from '../exportAdapter.ts';
@@ -68,7 +68,7 @@ const busyTeller =
   (what: string, share?: number): void =>
     tell({ type: 'busy', what, ...(share !== undefined && { share }) });
 
-/** Works in a session, and tells what there is to notice about it. */
+/** Works in a session, and reports its notices. */
 async function inSession<T>(
   models: ModelKeeper,
   spec: SessionSpec,

@@ -1,15 +1,15 @@
-/** @file Ends a model's work that is under way, between two runs of a graph: a stop must not wait for a phase, a measurement or a batch. */
+/** @file Ends a model's current work between two runs of a graph, so that a stop need not wait for a phase, a measurement or a batch. */
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Executor } from '../../tensor/executor.ts';
 
-/** Asked before each run of a graph; throws where the work is to end. Whoever drives the work sets it. */
+/** Called before each run of a graph. Throws if the work must end. Set by whoever drives the work. */
 export interface Interrupt {
   check: () => void;
 }
 
 export const noInterrupt = (): Interrupt => ({ check: () => {} });
 
-/** The executor, whose graphs ask before each run; a stop that has come meanwhile is heard first. */
+/** The executor, whose graphs check before each run. A stop message that has arrived meanwhile is processed first. */
 export function interruptible(executor: Executor, interrupt: Interrupt): Executor {
   return {
     ...executor,

@@ -1,4 +1,4 @@
-/** @file Tests that a model comes from the source that claims its name: a toy one, which answers in capitals and computes nothing here. */
+/** @file Tests that a model comes from the source that claims its name: a toy source, whose model answers in capitals and computes nothing. */
 import { cpSync, mkdtempSync, utimesSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -43,7 +43,7 @@ test('a source is one entry of the table: it finds its models and opens them', a
   expect(() => trainable(model)).toThrow(expect.objectContaining({ reason: 'not-trainable' }));
 });
 
-test('the model is kept until another one is asked for, or its files are replaced', async () => {
+test('the model is kept until another one is requested, or its files are replaced', async () => {
   const folder = join(mkdtempSync(join(tmpdir(), 'tandem-keeper-')), 'tiny');
   cpSync(tiny, folder, { recursive: true });
   const model = await models.open(folder, 'onnxruntime', 1);

@@ -1,4 +1,4 @@
-/** @file Opens a model at the source that claims its place, on the executor that is asked for. */
+/** @file Opens a model at the source that claims its place, on the requested executor. */
 import { modelSources, sourceOf } from '../../model/sources/table.ts';
 import type { Executor } from '../../tensor/executor.ts';
 import { onnxRuntimeExecutor } from '../../tensor/onnxruntime.ts';

@@ -1,4 +1,4 @@
-/** @file What a run's process and the process that started it say to each other. */
+/** @file The messages between a run's process and the process that started it. */
 import { TandemError, type Place } from '../../errors.ts';
 import type { WriteOptions, WriterMessage } from '../../model/writer.ts';
 import type { Preflight } from '../../optimize/preflight.ts';
@@ -12,11 +12,11 @@ import type { Rendered, RenderOptions } from '../render.ts';
 import type { RunSpec, SessionSpec, Split } from '../spec.ts';
 import type { WriterExample } from '../writerExample.ts';
 
-/** What the worker can be asked, one request at a time, except `stop`. */
+/** The worker's methods. It takes one request at a time, except for `stop`. */
 export interface Methods {
   optimize: { readonly params: { readonly spec: RunSpec }; readonly result: RunResult };
   resume: { readonly params: { readonly directory: string } & Pick<RunSpec, 'allowModules' | 'writerConsent'>; readonly result: RunResult };
-  /** Measures a prompt and keeps its numbers in `.tandem/results/`; the model stays loaded for the next time. */
+  /** Measures a prompt and keeps its numbers in `.tandem/results/`. The model stays loaded for the next time. */
   evaluate: { readonly params: MeasureParams; readonly result: PromptMeasurement };
   /** The same for each line of a prompt. */
   attribute: { readonly params: MeasureParams; readonly result: LineMeasurement };
@@ -24,15 +24,15 @@ export interface Methods {
   export: { readonly params: { readonly spec: ExportSpec }; readonly result: Exported };
   /** Whether tuning the prompt or the weights is likely to help. */
   preflight: { readonly params: { readonly spec: RunSpec; /** Milliseconds. */ readonly within?: number }; readonly result: Preflight };
-  /** The rows that a prompt is measured on, at most so many of each split; nothing is measured and no model loaded. */
+  /** The rows that a prompt is measured on, at most this many of each split. Nothing is measured and no model is loaded. */
   rows: { readonly params: { readonly spec: SessionSpec } & ListOptions; readonly result: readonly RowList[] };
-  /** What a writer would be sent; nothing is sent, and no model loaded. */
+  /** What a writer would be sent. Nothing is sent and no model is loaded. */
   writerExample: { readonly params: { readonly spec: SessionSpec }; readonly result: WriterExample };
-  /** What the model is asked for one row; nothing is measured. */
+  /** The model's input for one row. Nothing is measured. */
   render: { readonly params: RenderParams; readonly result: Rendered };
-  /** Answers one row that is not measured; what is written of it is told as it comes. */
+  /** Answers one row that is not measured, and reports the answer while it is written. */
   answer: { readonly params: AnswerParams; readonly result: readonly RowAnswer[] };
-  /** The current run ends gracefully and the best so far stands; a measurement is given up, with a TandemError of reason 'stopped'. */
+  /** Ends the current run gracefully, keeping the best state so far. A measurement is cancelled, with a TandemError of reason 'stopped'. */
   stop: { readonly params: Record<never, never>; readonly result: Record<never, never> };
 }
 export type MethodName = keyof Methods;
@@ -40,7 +40,7 @@ export type MethodName = keyof Methods;
 export interface MeasureParams {
   readonly spec: SessionSpec;
   readonly split: Split;
-  /** Measures the prompt on the rows of these lines of the data file only, and keeps nothing: the prompt's number is that of all rows. */
+  /** Measures the prompt only on the rows of these lines of the data file, and keeps nothing, because the prompt's number covers all rows. */
   readonly lines?: readonly number[];
 }
 
@@ -53,11 +53,11 @@ export interface RenderParams extends RenderOptions {
 }
 
 export interface RunResult {
-  /** Path of the run's directory; its journal tells the rest. */
+  /** Path of the run's directory. Its journal has the rest. */
   readonly directory: string;
 }
 
-/** What the worker can ask of the process that started it, while it works on a request of its. */
+/** What the worker can ask the process that started it while it works on a request. */
 export interface HostMethods {
   /** A language model of the editor answers. */
   write: {
@@ -73,7 +73,7 @@ export interface WriteParams extends Omit<WriteOptions, 'signal'> {
   readonly messages: readonly WriterMessage[];
 }
 
-/** A question of the worker, or that it is no longer of interest: then no answer is expected. */
+/** A question of the worker, or its withdrawal, after which no answer is expected. */
 export type Question =
   | {
       [M in HostMethodName]: {
@@ -96,16 +96,16 @@ export type Request = {
   [M in MethodName]: { readonly type: 'request'; readonly id: number; readonly method: M; readonly params: Methods[M]['params'] };
 }[MethodName];
 
-/** What the worker tells without being asked; a heartbeat comes from its second thread by a pipe of its own, see `beat.ts`. */
+/** What the worker reports without being asked. Heartbeats come from its second thread through a separate pipe, see `beat.ts`. */
 export type Notification =
   | { readonly type: 'heartbeat'; /** Resident memory in bytes. */ readonly memory: number }
   | { readonly type: 'runOpened'; readonly directory: string }
   | { readonly type: 'line'; readonly line: JournalLine; /** A former process wrote it. */ readonly replayed: boolean }
-  /** A warning for people about what is measured; a run has its own among its events. */
+  /** A warning for people about what is measured. A run has its warnings among its events. */
   | { readonly type: 'noticed'; readonly message: string }
-  /** What is written so far of the answer to a row. */
+  /** The answer to a row, as far as it is written. */
   | { readonly type: 'written'; readonly weights: AnsweringWeights; readonly text: string }
-  /** What the worker is busy with while there is no event to tell, e.g. loading the model; `share` of it is done, 0 to 1. */
+  /** The worker's current work while there is no event to report, e.g. loading the model. `share` of it is done, 0 to 1. */
   | { readonly type: 'busy'; readonly what: string; readonly share?: number };
 
 export type Reply =
@@ -114,7 +114,7 @@ export type Reply =
 
 export type FromWorker = Notification | Reply | Question;
 
-/** An error on its way through JSON. A user's error has a reason; any other has a stack. */
+/** An error in the form that is sent as JSON. A user's error has a reason, any other has a stack. */
 export interface SentError {
   readonly message: string;
   readonly reason?: string;

@@ -3,7 +3,7 @@ import { TandemError } from '../../errors.ts';
 import type { AskHost } from '../editorWriter.ts';
 import { receivedError, sendableError, type Answer, type HostMethodName, type HostMethods, type Question } from './protocol.ts';
 
-/** How the starting process answers; the signal is aborted when nobody waits for the answer any more. */
+/** How the starting process answers. The signal is aborted when the answer is no longer needed. */
 export type Host = {
   readonly [M in HostMethodName]?: (params: HostMethods[M]['params'], signal: AbortSignal) => Promise<HostMethods[M]['result']>;
 };

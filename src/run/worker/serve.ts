@@ -15,7 +15,7 @@ import {
   type ToWorker,
 } from './protocol.ts';
 
-/** How the worker does what it is asked; an aborted signal asks for a graceful end. */
+/** How the worker handles requests. An aborted signal asks for a graceful end. */
 export type Handlers = { readonly [M in Exclude<MethodName, 'stop'>]: Handler<M> };
 
 type Handler<M extends MethodName> = (
@@ -25,24 +25,24 @@ type Handler<M extends MethodName> = (
   ask: AskHost,
 ) => Promise<Methods[M]['result']>;
 
-/** Gives way to the editor and whatever else the user does. */
+/** A low priority, so that the editor and the user's other programs go first. */
 const niceness = 10;
 
-/** Serves the parent that forked this process, until it is gone. */
+/** Serves the parent that forked this process until the parent is gone. */
 export function serve(handlers: Handlers): void {
   if (!process.send)
     throw new TandemError('no-parent', 'Tandem starts the worker itself. You cannot start it by hand.', {
       hint: 'Run: tandem optimize <prompt>',
     });
-  // Before this thread gives way: what it starts later does so too.
+  // Started before this thread lowers its priority, because threads that it starts later inherit that.
   startBeating(process.argv[2] === undefined ? undefined : Number(process.argv[2]));
   try {
     setPriority(niceness);
   } catch {
-    // Some sandboxes forbid it; the run only gives way less.
+    // Some sandboxes forbid it. The run then keeps its normal priority.
   }
   process.on('disconnect', () => process.exit(1));
-  // Ctrl-C reaches the whole process group: the parent decides what it means and says so.
+  // Ctrl-C reaches the whole process group. The parent decides what it means and sends a message.
   process.on('SIGINT', () => {});
 
   let current: AbortController | undefined;
@@ -75,13 +75,13 @@ export function serve(handlers: Handlers): void {
       return { type: 'result', id: request.id, result: await handle(request.params, tell, signal, questions.ask) };
     } catch (error) {
       const stopped = error instanceof Error && error.name === 'AbortError';
-      const told = stopped ? new TandemError('stopped', 'It was stopped before it finished.') : error;
-      return { type: 'error', id: request.id, error: sendableError(told) };
+      const reported = stopped ? new TandemError('stopped', 'It was stopped before it finished.') : error;
+      return { type: 'error', id: request.id, error: sendableError(reported) };
     }
   }
 }
 
-/** Whatever there is to tell is progress. */
+/** Every report counts as progress. */
 function tell(notification: Notification): void {
   pulse();
   send(notification);

@@ -1,4 +1,4 @@
-/** @file The process that measures again and again and works on runs: the entry of dist/worker.js. */
+/** @file The process that measures prompts and executes runs: the entry of dist/worker.js. */
 import { handlersWith } from './handlers.ts';
 import { keepOneModel } from './modelKeeper.ts';
 import { openModel } from './openModel.ts';
