@@ -17,11 +17,8 @@ import {
   colorIds,
   commandIds,
   contextKeys,
-<<<<<<< ours
   mcpProviderId,
-=======
   ownLanguage,
->>>>>>> theirs
   problemMatchers,
   settingIds,
   taskType,

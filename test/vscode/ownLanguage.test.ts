@@ -17,10 +17,6 @@ const marks = (editor: Editor): Promise<{ message: string; severity: number }[]>
       .map(({ message, severity }) => ({ message, severity })),
   );
 
-/** How many words are underlined or greyed in the active editor. */
-const drawnMarks = (editor: Editor): Promise<number> =>
-  editor.page.locator('.editor-group-container.active').locator('[class*="squiggly-"]').count();
-
 const useOwnLanguage = (editor: Editor, wanted: boolean): Promise<void> =>
   editor.run(async (vscode, value) => {
     await vscode.workspace.getConfiguration().update('tandem.editor.ownLanguage', value, vscode.ConfigurationTarget.Workspace);

@@ -14,7 +14,7 @@ const problems = (editor: Editor, ending: string, least = 'warning'): Promise<st
       vscode.languages
         .getDiagnostics()
         .filter(([uri]) => uri.path.endsWith(wanted))
-        .flatMap(([, found]) => found.filter(({ source, severity }) => source === 'Tandem' && severity <= most))
+        .flatMap(([, found]) => found.filter(({ source, severity }) => source === 'Tandem' && Number(severity) <= most))
         .sort((a, b) => a.severity - b.severity)
         .map(({ range, severity, message }) => `${range.start.line + 1}, ${names[severity]}: ${message}`),
     ending,
