@@ -1,7 +1,7 @@
 /** @file Right answers against given ones, as a table whose cells choose the rows that they count. */
 import { rowCount } from '../../src/run/words/format.ts';
 import { h, type VNode } from '../dom.ts';
-import type { AnswersUi } from './page.ts';
+import type { AnswersUi } from './ui.ts';
 import type { Confusion } from './view.ts';
 
 export function confusionTable({ labels, counts, others }: Confusion, ui: AnswersUi): VNode[] {

@@ -3,7 +3,8 @@ import type { AnswersFromPage, AnswersToPage } from '../../src/extension/answers
 import { mountIn } from '../dom.ts';
 import '../elements.ts';
 import './answers.css';
-import { answersPage, hear, type AnswersUi, type Known } from './page.ts';
+import { answersPage, hear, type Known } from './page.ts';
+import type { AnswersUi } from './ui.ts';
 import { wholeView, type View } from './view.ts';
 
 /** What the page remembers while it is hidden, and over a reload of the window. */

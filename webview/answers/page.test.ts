@@ -2,7 +2,8 @@
 import { expect, test } from 'vitest';
 import { textOf } from '../dom.ts';
 import { answers, judgedAnswers, manyAnswers, now } from './answers.fixture.ts';
-import { answersPage, hear, type AnswersUi, type Known } from './page.ts';
+import { answersPage, hear, type Known } from './page.ts';
+import type { AnswersUi } from './ui.ts';
 import { wholeView } from './view.ts';
 
 const prompt = '/w/intent.prompt.md';

@@ -1,30 +1,16 @@
 /** @file The whole page of the answers, from what is known: the headline, what is shown of the rows, what was confused, the rows. */
-import type { AnswersAction, AnswersToPage } from '../../src/extension/answersMessages.ts';
+import type { AnswersToPage } from '../../src/extension/answersMessages.ts';
 import { headline, headlineDetail } from '../../src/extension/core/headline.ts';
 import { rowCount } from '../../src/run/words/format.ts';
 import { h, type VNode } from '../dom.ts';
-import { action, button, fold, icon, type Ui } from '../views/parts.ts';
+import { action, button, fold, icon } from '../views/parts.ts';
 import { confusionTable } from './confusion.ts';
 import { answersTable } from './table.ts';
-import { chosenRows, confusionOf, pageOf, rowsPerPage, type View } from './view.ts';
+import type { AnswersUi } from './ui.ts';
+import { chosenRows, confusionOf, pageOf, rowsPerPage } from './view.ts';
 
 /** What the page knows: the latest message about a prompt. */
 export type Known = Exclude<AnswersToPage, { type: 'stale' }>;
-
-/** What the sections need of the page beside what they show. */
-export interface AnswersUi extends Pick<Ui, 'isOpen' | 'setOpen'> {
-  readonly view: View;
-  /** Changes what is shown; other rows begin at the first page. */
-  show(change: Partial<View>): void;
-  /** The same for a view that is left by a button: fields that were typed in are empty again. */
-  showAll(): void;
-  /** How often that was. */
-  readonly cleared: number;
-  /** Line of the row that has the focus, or had it last. */
-  readonly focused?: number;
-  focus(line: number): void;
-  act(action: AnswersAction): void;
-}
 
 /** What a message makes of what was known. */
 export function hear(known: Known | undefined, message: AnswersToPage): Known | undefined {

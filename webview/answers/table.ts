@@ -2,7 +2,7 @@
 import type { AnsweredRow } from '../../src/run/record/answers.ts';
 import { h, memo, type VNode } from '../dom.ts';
 import { action, icon } from '../views/parts.ts';
-import type { AnswersUi } from './page.ts';
+import type { AnswersUi } from './ui.ts';
 import type { Column } from './view.ts';
 
 interface Heading {
