@@ -1,11 +1,11 @@
 /** @file The worker of the tools does one thing at a time, is kept while it measures, and stops when it is asked to. */
-import { build } from 'esbuild';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { fakeSpec } from '../run/fakeRun.fixture.ts';
 import type { RunSpec } from '../run/spec.ts';
+import { bundleFixture } from '../run/worker/bundle.fixture.ts';
 import type { Notification } from '../run/worker/protocol.ts';
 import { makeWorkQueue, type WorkHooks, type WorkQueue } from './workQueue.ts';
 
@@ -15,7 +15,7 @@ let queue: WorkQueue;
 
 beforeAll(async () => {
   const entry = join(import.meta.dirname, '..', 'run', 'worker', 'fakeWorker.fixture.ts');
-  await build({ bundle: true, platform: 'node', format: 'esm', logLevel: 'error', entryPoints: [entry], outfile: file });
+  await bundleFixture(entry, file);
 });
 beforeEach(() => {
   queue = makeWorkQueue(file);
