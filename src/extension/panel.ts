@@ -82,7 +82,7 @@ export function registerPanel(context: vscode.ExtensionContext, source: PanelSou
   return {
     show(run) {
       if (current) {
-        current.panel.reveal(isBehindDiff(current.panel) ? vscode.ViewColumn.Beside : undefined, true);
+        current.panel.reveal(isBehindText(current.panel) ? vscode.ViewColumn.Beside : undefined, true);
         if (run !== undefined) current.open(run);
         return;
       }
@@ -99,10 +99,12 @@ export function registerPanel(context: vscode.ExtensionContext, source: PanelSou
   };
 }
 
-/** A diff that it gave way to must not be covered in turn. An editor of several diffs has no input that the API knows. */
-function isBehindDiff({ visible, viewColumn }: vscode.WebviewPanel): boolean {
+/** A prompt or a diff that it gave way to must not be covered in turn. An editor of several diffs has no input that the API knows. */
+function isBehindText({ visible, viewColumn }: vscode.WebviewPanel): boolean {
   const inFront = vscode.window.tabGroups.all.find((group) => group.viewColumn === viewColumn)?.activeTab;
-  return !visible && inFront !== undefined && (inFront.input === undefined || inFront.input instanceof vscode.TabInputTextDiff);
+  if (visible || !inFront) return false;
+  const { input } = inFront;
+  return input === undefined || input instanceof vscode.TabInputTextDiff || input instanceof vscode.TabInputText;
 }
 
 const titleOf = (prompt?: string): string => (prompt === undefined ? 'Tandem' : unmarked(`Tandem: ${prompt.split('/').at(-1)}`));

@@ -113,7 +113,7 @@ test.each([
   },
 );
 
-test('a true gain still passes: about 11 points in most of ten trials', { tags: 'long' }, async () => {
+test('a true gain still passes; about 11 points in most of ten trials', { tags: 'long' }, async () => {
   const right = await wrongAcceptances({ trials: 30, rows: 100, candidates: 10, gain: 0.5 });
   expect(right.score + right.likelihood).toBeGreaterThan(0.6);
 });

@@ -81,7 +81,7 @@ test('what a run proposes for a program is reviewed step by step, undone as a wh
       `Open ${steps.last} | Review 3 changes`,
     ]);
   await editor.pressLens('Review 3 changes');
-  await expect.poll(editor.lenses).toContainEqual(expect.stringContaining('Accept | Reject | this change alone: +12.0 ±'));
+  await expect.poll(editor.lenses).toContainEqual(expect.stringContaining('Accept | Reject | all of phase 3: +12.0 ±'));
   expect(await editor.lenses()).toContainEqual(expect.stringContaining('Accept | Reject | this change alone: +4.0 ±'));
   await editor.screenshot('program-review-step');
   await editor.pressLens('Reject', true);
