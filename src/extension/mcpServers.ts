@@ -19,12 +19,19 @@ export function registerMcpServers({ extensionUri, extension }: vscode.Extension
   };
   const changed = new vscode.EventEmitter<void>();
   const fire = (): void => changed.fire();
-  const provider = register(mcpProviderId, {
+  const servers = {
     onDidChangeMcpServerDefinitions: changed.event,
     provideMcpServerDefinitions: () =>
       // The server trusts what the folder's prompt files name: their models are loaded.
       vscode.workspace.isTrusted ? (vscode.workspace.workspaceFolders ?? []).filter(({ uri }) => uri.scheme === 'file').map(serverFor) : [],
-  });
+  };
+  let provider: vscode.Disposable;
+  try {
+    provider = register(mcpProviderId, servers);
+  } catch {
+    // In 1.100 the function was a proposal with another contribution point, and it refuses extensions without that.
+    return changed;
+  }
   return vscode.Disposable.from(
     provider,
     changed,

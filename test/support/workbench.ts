@@ -136,7 +136,9 @@ async function pressUntilGone(button: Locator): Promise<void> {
 
 async function rowActions(page: Page, text: string): Promise<string[]> {
   await treeRow(page, text).hover();
-  return spoken(treeRow(page, text).locator('.action-label'));
+  const titles = await spoken(treeRow(page, text).locator('.action-label'));
+  // A title has its keyboard shortcut after it.
+  return titles.map((title) => title.replace(/ \((Ctrl|Cmd|⌘|⌃)[^)]*\)$/, ''));
 }
 
 async function hover(page: Page, text: string): Promise<string> {
