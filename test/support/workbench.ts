@@ -101,8 +101,13 @@ async function openPalette(page: Page, words: string): Promise<void> {
 const row = (page: Page, label: string | RegExp): Locator =>
   page.locator('.quick-input-list .monaco-list-row', { has: page.locator('.label-name', { hasText: label }) }).first();
 
-const labels = async (page: Page): Promise<string[]> =>
-  (await page.locator('.quick-input-list .monaco-list-row .label-name').allInnerTexts()).map(plain);
+/** The label of each row, which is the first of its texts: the line below has the same class. */
+const labels = async (page: Page): Promise<string[]> => {
+  const found = await page
+    .locator('.quick-input-list .monaco-list-row')
+    .evaluateAll((rows) => (rows as unknown as Drawn[]).map((one) => [...one.querySelectorAll('.label-name')].at(0)?.innerText ?? ''));
+  return found.map(plain);
+};
 
 async function answer(page: Page, text: string): Promise<void> {
   const input = page.locator('.quick-input-widget input.input');
