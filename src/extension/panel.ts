@@ -36,6 +36,9 @@ export function registerPanel(context: vscode.ExtensionContext, source: PanelSou
   const webviewOptions: vscode.WebviewOptions = { enableScripts: true, localResourceRoots: [root] };
   let current: { readonly panel: vscode.WebviewPanel; readonly open: (run: string) => void } | undefined;
 
+  /** Since it was shown last; then it is behind an editor that it must not cover in turn. */
+  let gaveWay = false;
+
   const attach = (panel: vscode.WebviewPanel, wanted?: string): void => {
     const { webview } = panel;
     const feed = makeFeed(source, (message) => {
@@ -88,7 +91,8 @@ export function registerPanel(context: vscode.ExtensionContext, source: PanelSou
   return {
     show(run) {
       if (current) {
-        current.panel.reveal(isBehindDiff(current.panel) ? vscode.ViewColumn.Beside : undefined, true);
+        current.panel.reveal(gaveWay && !current.panel.visible ? vscode.ViewColumn.Beside : undefined, true);
+        gaveWay = false;
         if (run !== undefined) current.open(run);
         return;
       }
@@ -96,6 +100,7 @@ export function registerPanel(context: vscode.ExtensionContext, source: PanelSou
       attach(vscode.window.createWebviewPanel(panelViewType, titleOf(), place, webviewOptions), run);
     },
     giveWay(column) {
+      gaveWay = current !== undefined;
       if (current?.panel.visible && current.panel.viewColumn !== column) current.panel.reveal(column, true);
     },
     dispose() {
@@ -103,12 +108,6 @@ export function registerPanel(context: vscode.ExtensionContext, source: PanelSou
       current?.panel.dispose();
     },
   };
-}
-
-/** A diff that it gave way to must not be covered in turn. An editor of several diffs has no input that the API knows. */
-function isBehindDiff({ visible, viewColumn }: vscode.WebviewPanel): boolean {
-  const inFront = vscode.window.tabGroups.all.find((group) => group.viewColumn === viewColumn)?.activeTab;
-  return !visible && inFront !== undefined && (inFront.input === undefined || inFront.input instanceof vscode.TabInputTextDiff);
 }
 
 const titleOf = (prompt?: string): string => (prompt === undefined ? 'Tandem' : unmarked(`Tandem: ${prompt.split('/').at(-1)}`));
