@@ -33,6 +33,9 @@ export const panelViewType = 'tandem.run';
 export function registerPanel(context: vscode.ExtensionContext, source: PanelSource, icon?: vscode.WebviewPanel['iconPath']): RunPanel {
   let current: { readonly panel: vscode.WebviewPanel; readonly open: (run: string) => void } | undefined;
 
+  /** Since it was shown last; then it is behind an editor that it must not cover in turn. */
+  let gaveWay = false;
+
   const attach = (panel: vscode.WebviewPanel, wanted?: string): void => {
     const { webview } = panel;
     const feed = makeFeed(source, (message) => {
@@ -82,7 +85,8 @@ export function registerPanel(context: vscode.ExtensionContext, source: PanelSou
   return {
     show(run) {
       if (current) {
-        current.panel.reveal(isBehindText(current.panel) ? vscode.ViewColumn.Beside : undefined, true);
+        current.panel.reveal(gaveWay && !current.panel.visible ? vscode.ViewColumn.Beside : undefined, true);
+        gaveWay = false;
         if (run !== undefined) current.open(run);
         return;
       }
@@ -90,6 +94,7 @@ export function registerPanel(context: vscode.ExtensionContext, source: PanelSou
       attach(vscode.window.createWebviewPanel(panelViewType, titleOf(), place, pageOptions(context)), run);
     },
     giveWay(column) {
+      gaveWay = current !== undefined;
       if (current?.panel.visible && current.panel.viewColumn !== column) current.panel.reveal(column, true);
     },
     dispose() {
@@ -97,14 +102,6 @@ export function registerPanel(context: vscode.ExtensionContext, source: PanelSou
       current?.panel.dispose();
     },
   };
-}
-
-/** A prompt or a diff that it gave way to must not be covered in turn. An editor of several diffs has no input that the API knows. */
-function isBehindText({ visible, viewColumn }: vscode.WebviewPanel): boolean {
-  const inFront = vscode.window.tabGroups.all.find((group) => group.viewColumn === viewColumn)?.activeTab;
-  if (visible || !inFront) return false;
-  const { input } = inFront;
-  return input === undefined || input instanceof vscode.TabInputTextDiff || input instanceof vscode.TabInputText;
 }
 
 const titleOf = (prompt?: string): string => (prompt === undefined ? 'Tandem' : unmarked(`Tandem: ${prompt.split('/').at(-1)}`));

@@ -64,12 +64,10 @@ test('a prompt is evaluated, and its changes are reviewed, without the mouse', a
       const { document, selection } = vscode.window.activeTextEditor!;
       return document.lineAt(selection.active).text;
     });
-  await expect
-    .poll(async () => {
-      await press(editor, 'n');
-      return line();
-    })
-    .toContain('Is it a colour or an animal?');
+  await press(editor, 'n');
+  await expect.poll(line).toMatch(/^ {2}adapter: /);
+  await press(editor, 'n');
+  await expect.poll(line).toBe('Is it a colour or an animal?');
   await press(editor, 'a');
   await expect.poll(() => onDisk(editor)).toBe(before.replace('Say what it is.', 'Is it a colour or an animal?'));
   await press(editor, 'n');
