@@ -42,7 +42,7 @@ test('an evaluation shows its answers without taking the focus; wrong ones alone
   await page.getByText('The prompt has changed since these answers were given.').waitFor();
   await rewrite(editor, 'Name the kind.', 'Say what it is.');
   await editor.run((vscode) => vscode.commands.executeCommand('workbench.action.closeEditorsInOtherGroups'));
-  await editor.pressLens(' rows · ');
+  await editor.pressLens('±');
   await table.waitFor();
 
   // Nobody opened the Test Explorer, and yet it knows.
@@ -81,6 +81,10 @@ test('a row is tried, typed or chosen from the data, with what the editor has an
   await editor.pick(row);
   await page.getByText(/Validation row in line \d+\. Right answer: (colour|animal)/).waitFor();
   expect(await page.getByRole('textbox', { name: 'text' }).inputValue()).toBe(row);
+  // A chosen row has no answer yet.
+  expect(await labels.count()).toBe(0);
+  await page.getByRole('button', { name: 'Try', exact: true }).click();
+  await labels.waitFor();
   await editor.screenshot('try-it');
 
   await editor.run((vscode) => vscode.commands.executeCommand('workbench.action.focusFirstEditorGroup'));
