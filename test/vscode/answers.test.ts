@@ -82,7 +82,7 @@ test('a row is tried, typed or chosen from the data, with what the editor has an
   await page.getByText(/Validation row in line \d+\. Right answer: (colour|animal)/).waitFor();
   expect(await page.getByRole('textbox', { name: 'text' }).inputValue()).toBe(row);
   // A chosen row has no answer yet.
-  expect(await labels.count()).toBe(0);
+  await expect.poll(() => labels.count()).toBe(0);
   await page.getByRole('button', { name: 'Try', exact: true }).click();
   await labels.waitFor();
   await editor.screenshot('try-it');
