@@ -22,7 +22,7 @@ test('where no prompt has the focus, a command asks which one is meant', async (
   await expect.poll(async () => (await editor.picks()).sort()).toEqual(['intent.prompt.md', 'kind.prompt.md']);
   await editor.pick('kind.prompt.md');
   await editor.open('kind.prompt.md');
-  await expect.poll(editor.lenses).toContainEqual(expect.stringMatching(/^\d+\.\d% .* rows/));
+  await expect.poll(editor.lenses).toContainEqual(expect.stringMatching(/^\d+% ±\d+ \|/));
   // In other tests no walkthrough opens.
   expect(await editor.page.locator('.gettingStartedContainer').count()).toBe(0);
 });
@@ -61,7 +61,7 @@ test('nothing is written above the folder that is opened', async ({ openEditor }
   });
   await editor.open('prompts/kind.prompt.md');
   await editor.pressLens('Evaluate');
-  await expect.poll(editor.lenses).toContainEqual(expect.stringMatching(/^\d+\.\d% .* rows/));
+  await expect.poll(editor.lenses).toContainEqual(expect.stringMatching(/^\d+% ±\d+ \|/));
   expect(existsSync(join(editor.workspace, 'prompts', '.tandem', 'results'))).toBe(true);
   expect(existsSync(join(editor.workspace, '.tandem'))).toBe(false);
 });

@@ -57,6 +57,8 @@ test('a prompt is evaluated, and its changes are reviewed, without the mouse', a
   await press(editor, 'e');
   await expect.poll(editor.lenses).toContainEqual(expect.stringMatching(/^\d+% ±\d+ \| Evaluate/));
 
+  // The answers beside the prompt leave the diff no room for two sides.
+  await editor.run((vscode) => vscode.commands.executeCommand('workbench.action.closeEditorsInOtherGroups'));
   await editor.command('Tandem: Review Changes');
   await expect.poll(editor.lenses).toContainEqual(expect.stringContaining('Accept | Reject | all of phase 1'));
   const line = (): Promise<string> =>
