@@ -69,12 +69,16 @@ const parts = {
   jinja: '@huggingface/jinja',
   diff: 'diff',
   prompt: 'src/prompt/readPrompt.ts',
+  endings: 'src/data/dataEndings.ts',
   data: 'src/data/readDataset.ts',
   problems: 'src/extension/core/problems.ts',
   evidence: 'src/run/words/evidence.ts',
   events: 'src/run/words/eventText.ts',
   state: 'src/run/record/runDirectory.ts',
   review: 'src/extension/review/diff.ts',
+  results: 'src/run/record/results.ts',
+  answers: 'src/run/record/answers.ts',
+  preflight: 'src/run/record/preflightFile.ts',
 };
 
 /** @type {import('esbuild').BuildOptions} */

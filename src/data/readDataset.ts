@@ -8,10 +8,8 @@ import { textOf } from '../prompt/values.ts';
 import { parseCsv } from './csv.ts';
 import { makeRow, type Dataset } from './dataset.ts';
 import { withTurns } from './conversations.ts';
+import { dataEndings, type DataEnding } from './dataEndings.ts';
 import { parseJsonl, parseJsonList, type Entries, type Entry } from './jsonl.ts';
-
-/** The extensions of data files. */
-export const dataEndings = ['.jsonl', '.ndjson', '.json', '.csv', '.tsv', '.parquet'] as const;
 
 export interface ReadOptions {
   /** Leave out bad rows and return their errors, instead of throwing the first. */
@@ -95,8 +93,6 @@ export function withOthers([first, ...more]: readonly TandemError[]): TandemErro
   const count = `Also bad: ${others}. To skip bad rows, use --skip-bad-rows (in VS Code: tandem.data.skipBadRows).`;
   return new TandemError(reason, message, { where, hint: hint === undefined ? count : `${hint} ${count}`, cause });
 }
-
-type DataEnding = (typeof dataEndings)[number];
 
 const parsers: Readonly<Record<Exclude<DataEnding, '.parquet'>, (file: string, text: string) => Entries>> = {
   '.jsonl': parseJsonl,

@@ -7,7 +7,7 @@ import { textIn } from '../prompt/values.ts';
 import { aboutData } from './core/aboutData.ts';
 import { openQuestions, pathFrom, withAnswers, type Question } from './core/answers.ts';
 import { labelGuess, rankOutputs } from '../data/guesses.ts';
-import { dataEndings } from '../data/readDataset.ts';
+import { dataEndings } from '../data/dataEndings.ts';
 import { dataFilesOf, readSample } from './core/dataSample.ts';
 import { pickModel } from './chooseModel.ts';
 import { dataExtensions, dataFilesNear } from './dataFiles.ts';

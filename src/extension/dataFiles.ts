@@ -1,6 +1,6 @@
 /** @file The data files and the prompt files of the workspace, as a file there would name them. */
 import * as vscode from 'vscode';
-import { dataEndings } from '../data/readDataset.ts';
+import { dataEndings } from '../data/dataEndings.ts';
 import { patternOf } from '../prompt/kinds/table.ts';
 import { pathFrom, rankFiles } from './core/answers.ts';
 

@@ -2,7 +2,8 @@
 import { basename, dirname, extname, join } from 'node:path';
 import * as vscode from 'vscode';
 import { firstPrompt } from '../data/firstPrompt.ts';
-import { dataEndings, readDataset } from '../data/readDataset.ts';
+import { dataEndings } from '../data/dataEndings.ts';
+import { readDataset } from '../data/readDataset.ts';
 import { TandemError } from '../errors.ts';
 import { portable } from '../run/record/runDirectory.ts';
 import { aboutData } from './core/aboutData.ts';

@@ -16,7 +16,7 @@ export function workbench(page: Page) {
     command: (title: string) => command(page, title),
     /** The titles that the palette offers for these words. */
     commandsFor: (words: string) => commandsFor(page, words),
-    /** Chooses a row of the open quick pick by what its label contains. */
+    /** Chooses a row of the open quick pick by what its label or the line below it contains. */
     pick: (label: string) => row(page, label).click(),
     /** The labels of the open quick pick. */
     picks: () => labels(page),

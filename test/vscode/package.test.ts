@@ -59,12 +59,12 @@ test('it contains every file that its manifest names', () => {
 
 test('it contains nothing else, and is small', () => {
   const places = [
-    /^dist\/(cli\.js|worker\.js|extension(-\w+)?\.cjs)$/,
+    /^dist\/((cli|mcp|worker)\.js|extension(-\w+)?\.cjs)$/,
     /^dist\/webview\/[^/]+\.(js|css|ttf)$/,
     /^dist\/node_modules\/(@tensorflow\/tfjs-(core|backend-cpu|backend-wasm)|onnxruntime-(node|common))\//,
     // TensorFlow.js loads these to download models. Tandem never lets it, but they must be there.
     /^dist\/node_modules\/(node-fetch|seedrandom|tr46|webidl-conversions|whatwg-url)\//,
-    /^examples\/[^/]+\/([^/]+\.(md|yaml)|data\/[^/]+)$/,
+    /^examples\/[^/]+\/([^/]+\.(md|yaml)|data\/[^/]+|\.vscode\/settings\.json)$/,
     /^media\/([^/]+|walkthrough\/.+)$/,
     /^models\/nano\/(warm-start\/)?[^/]+$/,
     /^(schemas|syntaxes)\/[^/]+\.json$/,

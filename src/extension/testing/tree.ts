@@ -2,7 +2,7 @@
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import { describeError } from '../../errors.ts';
-import { dataEndings } from '../../data/readDataset.ts';
+import { dataEndings } from '../../data/dataEndings.ts';
 import { readTextFileLater } from '../../files.ts';
 import { patternOf } from '../../prompt/kinds/table.ts';
 import type { RowList } from '../../run/measuredRows.ts';
