@@ -6,7 +6,11 @@ export default defineConfig({
     maxWorkers: '100%',
     experimental: { fsModuleCache: true },
     tags: [
-      { name: 'long', description: 'Whole optimizations, simulations, mutants by the thousand: in `npm test`, not in `npm run check`.' },
+      {
+        name: 'long',
+        description:
+          'Whole optimizations, processes of their own, simulations, mutants by the thousand: in `npm test`, not in `npm run check`.',
+      },
     ],
     projects: [
       // Generous: machines are shared, and no test is about time.

@@ -1,4 +1,7 @@
-/** @file Processes that Tandem starts run no code of a workspace, and none outlives Tandem. */
+/**
+ * @file Processes that Tandem starts run no code of a workspace, and none outlives Tandem.
+ * @module-tag long
+ */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';

@@ -1,4 +1,7 @@
-/** @file The worker of the tools does one thing at a time, is kept while it measures, and stops when it is asked to. */
+/**
+ * @file The worker of the tools does one thing at a time, is kept while it measures, and stops when it is asked to.
+ * @module-tag long
+ */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -342,7 +342,7 @@ describe('killed after any phase', () => {
     ],
     ['that brings nothing', { behaviour: () => ({ right: 20 }), prompt: brief, labels: true }],
   ];
-  test.each(kinds)('a run %s ends as one that was not killed', async (_, setup) => {
+  test.each(kinds)('a run %s ends as one that was not killed', { tags: 'long' }, async (_, setup) => {
     const whole = await run(setup);
     expect(whole.snapshots.length).toBeGreaterThan(3);
     for (const { json, events } of whole.snapshots) {

@@ -81,7 +81,7 @@ describe('the date', () => {
     expect(session.notices.join()).not.toContain('told');
   });
 
-  test('is recorded by a run and used when it resumes. A template that reads no date records none', async () => {
+  test('is recorded by a run and used when it resumes. A template that reads no date records none', { tags: 'long' }, async () => {
     for (const [template, date] of [
       [clocked, defaultChatDate],
       [thinking, undefined],

@@ -145,7 +145,7 @@ describe('in a workspace that is not trusted', () => {
     await expect(openSession(untrusted)).rejects.toMatchObject({ reason: 'untrusted-workspace', where: { line: 7 } });
   });
 
-  test("a folder with the embedded model's name is not mistaken for it", async () => {
+  test("a folder with the embedded model's name is not mistaken for it", { tags: 'long' }, async () => {
     cpSync(tinyModel, join(workspace, 'nano'), { recursive: true });
     writePrompt('nano');
     const source = async (untrusted?: true): Promise<string> => {

@@ -129,7 +129,7 @@ test('it is measured, and its numbers have a separate name', async () => {
   expect(existsSync(join(temporary, '.tandem', 'results', 'kind.toy.txt.json'))).toBe(true);
 });
 
-test('it is optimized: the journal names its language, and its candidates are files of its kind', async () => {
+test('it is optimized: the journal names its language, and its candidates are files of its kind', { tags: 'long' }, async () => {
   const spec = { ...runDefaults, prompt: path, threads: 1, tune: 'prompt', budget: { tokens: 20_000 } } as const;
   const { directory, state } = await startRun(spec);
   expect(state.start?.prompt.syntax).toBe('angles');

@@ -1,4 +1,7 @@
-/** @file The engine on fake workers: turns are kept, runs are followed, and a process that falls silent or dies is noticed. */
+/**
+ * @file The engine on fake workers: turns are kept, runs are followed, and a process that falls silent or dies is noticed.
+ * @module-tag long
+ */
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

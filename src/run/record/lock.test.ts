@@ -173,6 +173,7 @@ test.skipIf(process.platform !== 'linux')('a zombie process holds nothing', asyn
 
 test.skipIf(process.platform !== 'linux')(
   'of many processes that want it, some of them killed while they hold it, never two have it',
+  { tags: 'long', timeout: 60_000 },
   async () => {
     const [lock, mark] = [join(temporary, 'wanted'), join(temporary, 'mark')];
     let kills = 0;
@@ -192,5 +193,4 @@ test.skipIf(process.platform !== 'linux')(
     expect(kills).toBeGreaterThan(3);
     expect(lockHolder(lock)).toBeUndefined();
   },
-  60_000,
 );

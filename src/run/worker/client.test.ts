@@ -1,4 +1,7 @@
-/** @file The worker process: its run arrives here as events, its errors keep their reason, and it never outlives its parent. */
+/**
+ * @file The worker process: its run arrives here as events, its errors keep their reason, and it never outlives its parent.
+ * @module-tag long
+ */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
