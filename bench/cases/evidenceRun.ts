@@ -62,7 +62,16 @@ export interface EvidenceLine<M = unknown> {
   /** Squared norm of the change in the weights. */
   readonly drift: number;
   readonly phases: readonly { readonly target: string; readonly accepted: boolean; readonly val: number; readonly tokensUsed: number }[];
+  /** What became of the proposals of each proposer. Absent in lines of versions that did not count them. */
+  readonly proposers?: Readonly<Record<string, ProposalCounts>>;
   readonly measured?: M;
+}
+
+/** How many proposals of a proposer were made, passed a rung of successive halving, and were accepted. */
+export interface ProposalCounts {
+  proposed: number;
+  kept: number;
+  accepted: number;
 }
 
 export interface BeforeAfter {
@@ -131,7 +140,9 @@ async function runArm<M>(
   const { task, prompt, test } = given;
   const all = [...given.train, ...given.val];
   const phases: EvidenceLine['phases'][number][] = [];
+  const { counts: proposers, count } = countProposals();
   const onEvent = (event: OptimizationEvent): void => {
+    count(event);
     if (event.type === 'gateDecided') console.error(`    ${event.because}`);
     if (event.type !== 'phaseEnded') return;
     const { target, accepted, best, tokensUsed } = event;
@@ -175,9 +186,27 @@ async function runArm<M>(
     ...(labelWords && { labelWords }),
     drift: adapter ? weightDrift(adapter) : 0,
     phases,
+    proposers,
     ...(measured !== undefined && { measured }),
   };
   return { line, beforeEvaluation };
+}
+
+function countProposals(): { counts: Readonly<Record<string, ProposalCounts>>; count: (event: OptimizationEvent) => void } {
+  const counts: Record<string, ProposalCounts> = {};
+  const proposerOf = new Map<string, string>();
+  const count = (event: OptimizationEvent): void => {
+    if (event.type === 'candidateProposed') {
+      proposerOf.set(event.candidate, event.proposer);
+      (counts[event.proposer] ??= { proposed: 0, kept: 0, accepted: 0 }).proposed++;
+    } else if (event.type === 'candidateMeasured' || event.type === 'gateDecided') {
+      const proposer = proposerOf.get(event.candidate);
+      if (proposer === undefined) return;
+      if (event.type === 'gateDecided') counts[proposer].accepted += Number(event.accepted);
+      else counts[proposer].kept += Number(event.kept);
+    }
+  };
+  return { counts, count };
 }
 
 /** One digit per row. */

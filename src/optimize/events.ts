@@ -246,7 +246,7 @@ export type OptimizationEvent =
       /** Compared with the state that the phase started from, on the whole valset. */
       readonly score: Difference;
       readonly logLikelihood?: Difference;
-      /** Changes to the state that the phase started from. Absent, like `objective` and `flips`, in journals of versions that did not record them. */
+      /** Changes to the state that the phase started from. Absent, like `objective` and `changedPredictions`, in journals of versions that did not record them. */
       readonly changes?: readonly Change[];
       /** J of the candidate. */
       readonly objective?: ObjectiveTerms;
