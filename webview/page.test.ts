@@ -34,7 +34,7 @@ test('all that the page says of an ended run, with everything unfolded', async (
   const text = lines
     .filter((line) => line.trim())
     .join('\n')
-    .replaceAll(/\w+ \d+, \d+:\d+ [AP]M/g, 'TIME');
+    .replaceAll(/(\w+ \d+|[\d/]+), [\d:]+ [AP]M/g, 'TIME');
   await expect(text).toMatchFileSnapshot('fixtures/page.txt');
 });
 
