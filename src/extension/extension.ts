@@ -2,6 +2,7 @@
 import type * as vscode from 'vscode';
 import { registerAnnotations } from './annotations.ts';
 import { registerAnswers } from './answers.ts';
+import { registerChatModels } from './chatModels.ts';
 import { registerCodeLenses } from './codeLens.ts';
 import { registerCommands } from './commands.ts';
 import { registerContexts } from './contexts.ts';
@@ -59,6 +60,7 @@ export function activate(context: vscode.ExtensionContext): void {
       registerModelsView(services),
       registerTasks(context, services),
       registerMcpServers(context),
+      registerChatModels(services),
       registerWalkthrough(context, services),
       registerWhatsNew(context),
     );

@@ -110,6 +110,9 @@ export const taskType = 'tandem';
 /** Offers the MCP server to the editor's agents. */
 export const mcpProviderId = 'tandem.mcp';
 
+/** The vendor of the models that prompt files are in the editor's chat. */
+export const chatVendor = 'tandem';
+
 /** Finds a place in a file, or a file, in what the command line says to be wrong. */
 export const problemMatchers = ['$tandem', '$tandem-file'] as const;
 

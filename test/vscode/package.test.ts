@@ -65,7 +65,7 @@ test('it contains nothing else, and is small', () => {
     // TensorFlow.js loads these to download models. Tandem never lets it, but they must be there.
     /^dist\/node_modules\/(node-fetch|seedrandom|tr46|webidl-conversions|whatwg-url)\//,
     /^examples\/[^/]+\/([^/]+\.(md|yaml)|data\/[^/]+|\.vscode\/settings\.json)$/,
-    /^media\/([^/]+|walkthrough\/.+)$/,
+    /^media\/([^/]+|(skills|walkthrough)\/.+)$/,
     /^models\/nano\/(warm-start\/)?[^/]+$/,
     /^(schemas|syntaxes)\/[^/]+\.json$/,
     /^(LICENSE\.txt|NOTICE|changelog\.md|package\.json|package\.nls\.json|readme\.md)$/,
