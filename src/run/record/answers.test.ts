@@ -36,6 +36,16 @@ test('what is written is read back, with the text that it belongs to', async () 
   expect(await readAnswers(prompt)).toEqual({ version: 1, textHash: hashPrompt('Is it odd?'), ...measured, total: 2 });
 });
 
+test('a damaged file is replaced, and one of a newer Tandem stays', () => {
+  writeAnswers(prompt, '', measured);
+  writeFileSync(file, '{');
+  writeAnswers(prompt, '', measured);
+  expect(readFileSync(file, 'utf8')).toContain('"version":1');
+  writeFileSync(file, '{"version":2}\n');
+  expect(() => writeAnswers(prompt, '', measured)).toThrow(expect.objectContaining({ reason: 'newer-version' }));
+  expect(readFileSync(file, 'utf8')).toBe('{"version":2}\n');
+});
+
 test('free text without right answers has neither labels nor expected answers', async () => {
   const free = {
     line: 1,

@@ -2,7 +2,8 @@
  * @file `.tandem/results/<prompt>.answers.jsonl`: the answers of the latest evaluation of a prompt file, for the view that lists them. The
  * first line describes the measurement, and each further line is a row.
  */
-import { isMissing, readTextFileLater } from '../../files.ts';
+import { TandemError } from '../../errors.ts';
+import { isMissing, readTextFile, readTextFileLater } from '../../files.ts';
 import { parseJson } from '../../json.ts';
 import type { CutBy } from '../../evaluate/cuts.ts';
 import { exactly, finite, flag, list, object, optional, shaped, table, text as anyText, whole } from '../../shape.ts';
@@ -56,7 +57,10 @@ export interface AnswerBounds {
 
 export const answerBounds: AnswerBounds = { rows: 10_000, bytes: 2 ** 24, characters: 2000 };
 
-/** Replaces what is kept for the prompt file. If not all rows fit, wrong ones are kept first. */
+/**
+ * Replaces what is kept for the prompt file. If not all rows fit, wrong ones are kept first.
+ * @throws TandemError reason 'newer-version' if a newer Tandem wrote what is kept
+ */
 export function writeAnswers(
   promptFile: string,
   text: string,
@@ -74,7 +78,9 @@ export function writeAnswers(
     kept.push({ line: row.line, json });
   }
   const lines = kept.sort((a, b) => a.line - b.line).map(({ json }) => json);
-  writeFileAtomically(makeResultsFile(promptFile, ending), [JSON.stringify(head), ...lines, ''].join('\n'));
+  const file = makeResultsFile(promptFile, ending);
+  refuseNewer(file);
+  writeFileAtomically(file, [JSON.stringify(head), ...lines, ''].join('\n'));
 }
 
 /**
@@ -97,6 +103,16 @@ export async function readAnswers(promptFile: string): Promise<Answers | undefin
     return shaped(answeredRow, parseJson(json, where, 'bad-file'), where, 'bad-file');
   });
   return { ...shaped(answersHead, head, { file, line: 1 }, 'bad-file'), rows };
+}
+
+/** A damaged file is replaced. A file of a newer Tandem stays. */
+function refuseNewer(file: string): void {
+  try {
+    const [first] = readTextFile(file, { most: 2 * answerBounds.bytes, links: 'refused' }).split('\n', 1);
+    requireVersion(parseJson(first, { file, line: 1 }, 'bad-file') as AnswersHead, 1, file, 1);
+  } catch (error) {
+    if (error instanceof TandemError && error.reason === 'newer-version') throw error;
+  }
 }
 
 /** A prompt's numbers are never in a file of this kind, because theirs end in `.json`. */

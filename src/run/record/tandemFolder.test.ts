@@ -1,9 +1,9 @@
 /** @file Where `.tandem` is created for a prompt in a folder that is open in an editor. */
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, expect, test } from 'vitest';
-import { stayWithin, workspaceOf } from './tandemFolder.ts';
+import { makeTandemFolder, stayWithin, workspaceOf } from './tandemFolder.ts';
 
 const all = mkdtempSync(join(tmpdir(), 'tandem-within-'));
 afterAll(() => rmSync(all, { recursive: true, force: true }));
@@ -39,4 +39,16 @@ test('no .tandem is created if the open folder, or one inside it, is the workspa
   mkdirSync(join(opened, 'prompts', '.tandem'));
   stayWithin(opened, prompt);
   expect(existsSync(join(opened, '.tandem'))).toBe(false);
+});
+
+test('the .gitignore of an older version is brought up to date, and one that somebody has changed stays', () => {
+  const file = join(makeTandemFolder(repository), '.gitignore');
+  const current = readFileSync(file, 'utf8');
+  expect(current).toContain('answers.jsonl');
+  writeFileSync(file, '/runs/\n/cache/\n');
+  makeTandemFolder(repository);
+  expect(readFileSync(file, 'utf8')).toBe(current);
+  writeFileSync(file, '/runs/\n');
+  makeTandemFolder(repository);
+  expect(readFileSync(file, 'utf8')).toBe('/runs/\n');
 });

@@ -1,8 +1,9 @@
 /** @file `.tandem/` in a workspace: its place, and checks that it and all folders in it are real ones. */
-import { existsSync, lstatSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { TandemError } from '../../errors.ts';
 import { sweepTemporaries } from '../../temporary.ts';
+import { writeFileAtomically } from './jsonFile.ts';
 
 /** The nearest folder above the file that has a `.tandem`, else the nearest that is a git repository, else the file's own folder. */
 export function workspaceOf(file: string): string {
@@ -29,13 +30,23 @@ export function makeTandemFolder(workspace: string): string {
   makeRealFolder(folder);
   if (!swept.has(workspace)) sweepTemporaries(folder, { deep: true });
   swept.add(workspace);
+  excludeFromGit(join(folder, '.gitignore'));
+  return folder;
+}
+
+const excluded = '/runs/\n/cache/\n/results/**/*.answers.jsonl\n';
+/** What Tandem 0.1 wrote. It has no answers. */
+const excludedBefore = '/runs/\n/cache/\n';
+
+/** Writes the file, or brings it up to date. One that somebody has changed stays as it is. */
+function excludeFromGit(file: string): void {
   try {
     // Never into the target of a link with this name.
-    writeFileSync(join(folder, '.gitignore'), '/runs/\n/cache/\n/results/**/*.answers.jsonl\n', { flag: 'wx' });
+    writeFileSync(file, excluded, { flag: 'wx' });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    if (lstatSync(file).isFile() && readFileSync(file, 'utf8') === excludedBefore) writeFileAtomically(file, excluded);
   }
-  return folder;
 }
 
 /** Workspaces in which this process has already searched for leftovers. */
