@@ -7,6 +7,7 @@ import { openDataset } from '../data/openDataset.ts';
 import { dataEndings } from '../data/dataEndings.ts';
 import { readDataset } from '../data/readDataset.ts';
 import { TandemError } from '../errors.ts';
+import { endingsOf, isPromptPath, promptKindOf } from '../prompt/kinds/table.ts';
 import { parsePromptFile } from '../prompt/readPrompt.ts';
 import { portable } from '../run/record/runDirectory.ts';
 import { shellWord } from '../run/words/shellWord.ts';
@@ -21,22 +22,23 @@ interface InitOptions {
 }
 
 export function initCommand(): Command {
+  const endings = endingsOf('prompt').join(' or ');
   const command = new Command('init')
     .description('write a first prompt file for your data')
     .argument('<data>', `a file of rows with inputs and the right answer: ${dataEndings.join(', ')}`)
     .option('--output <column>', 'the column to predict; by default the most likely one')
     .addOption(new Option('--kind <kind>', 'whether the answers are labels to choose from or free text').choices(['labels', 'text']))
-    .option('--prompt <file>', 'the file to write, ending in .prompt.md; by default in the current folder and named after the data')
+    .option('--prompt <file>', `the file to write, ending in ${endings}; by default in the current folder and named after the data`)
     .action(async (path: string, { output, kind, prompt }: InitOptions) => {
       const file = resolve(path);
       const data = await readDataset(file);
-      const target = resolve(prompt ?? `${basename(file, extname(file))}.prompt.md`);
-      if (!target.endsWith('.prompt.md')) {
+      const target = resolve(prompt ?? `${basename(file, extname(file))}${endingsOf('prompt')[0]}`);
+      if (!isPromptPath(target)) {
         throw new TandemError('bad-option', `'${prompt}' is not the name of a prompt file.`, {
-          hint: 'Choose a name that ends in .prompt.md.',
+          hint: `Choose a name that ends in ${endings}.`,
         });
       }
-      const first = firstPrompt(data, portable(dirname(target), file), { output, kind });
+      const first = firstPrompt(data, portable(dirname(target), file), { output, kind, fileKind: promptKindOf(target) });
       writeNew(target, first.text);
       const splits = await openDataset(parsePromptFile(target, first.text).settings, target);
       const rows = `${splits.train.length} training, ${splits.val.length} validation and ${splits.test.size} test rows`;

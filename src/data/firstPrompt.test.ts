@@ -2,6 +2,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { checkColumns, requireUsable, type PromptFile } from '../prompt/promptFile.ts';
+import { prompty } from '../prompt/kinds/prompty.ts';
+import { promptKinds } from '../prompt/kinds/table.ts';
 import { parsePromptFile } from '../prompt/readPrompt.ts';
 import { render } from '../prompt/template.ts';
 import { namedColumns, namedRow } from './columns.ts';
@@ -16,7 +18,7 @@ const dataOf = (rows: readonly Record<string, string>[]): Dataset => ({
   hash: '',
 });
 const many = (n: number, row: (i: number) => Record<string, string>): Dataset => dataOf(Array.from({ length: n }, (_, i) => row(i)));
-const parsed = (text: string): PromptFile => requireUsable(parsePromptFile('/data.prompt.md', text));
+const parsed = (text: string, ending = '.prompt.md'): PromptFile => requireUsable(parsePromptFile(`/data${ending}`, text));
 
 describe('firstPrompt', () => {
   test('few different answers are labels; ids are not read; the predicted column is the last one or one named like an answer', () => {
@@ -38,6 +40,30 @@ Channel: \${input:channel}
 Intent:
 `);
     expect(checkColumns(parsed(text), data.columns).filter(({ severity }) => severity !== 'information')).toEqual([]);
+  });
+
+  test('a file of another kind is written in its language, with new names for columns that the language cannot read', () => {
+    const data = many(30, (i) => ({ 'customer message': `message ${i}`, größe: `g${i}`, intent: i % 2 ? 'card' : 'fees' }));
+    const { text } = firstPrompt(data, 'a.csv', { fileKind: prompty });
+    expect(text).toBe(`---
+description: Predict the intent from the customer message and column
+tandem:
+  data: a.csv
+  columns:
+    customer_message: customer message
+    column: größe
+  output: intent
+  labels: from-data
+---
+system:
+Read the customer message and column and give the intent.
+
+user:
+{{demos}}
+Customer message: {{customer_message}}
+Column: {{column}}
+Intent:
+`);
   });
 
   test('a hundred different answers are labels in many rows and free text in few', () => {
@@ -81,26 +107,31 @@ Intent:
     ).toThrow(expect.objectContaining({ reason: 'too-few-columns' }) as Error);
   });
 
-  test('whatever the columns and the file are called, the prompt file is valid and reads every input', { tags: 'long' }, () => {
-    const name = fc.oneof(
-      fc.string({ minLength: 1, maxLength: 12 }),
-      fc.constantFrom('a:b', '}', '${x}', '---', 'true', ' x ', 'tandem', '"', '#', 'é'),
-    );
-    fc.assert(
-      fc.property(fc.uniqueArray(name, { minLength: 2, maxLength: 5 }), fc.string({ minLength: 1 }), (columns, path) => {
-        fc.pre(columns.every((column) => column.trim() !== '' && column !== '__proto__' && !/[\r\n]/.test(column)));
-        const data = many(8, (i) => Object.fromEntries(columns.map((column, place) => [column, `value ${place} ${i}`])));
-        const { text, output, inputs } = firstPrompt(data, path);
-        const file = parsed(text);
-        expect(file.settings.data).toBe(path);
-        const named = namedColumns(data.columns, file.settings.columns);
-        expect(checkColumns(file, named).filter(({ severity }) => severity !== 'information')).toEqual([]);
-        const row = namedRow(data.rows[0], file.settings.columns);
-        const shown = render(file.prompt, row.values);
-        for (const column of inputs) expect(shown).toContain(data.rows[0].values[column]);
-        expect(shown).not.toContain(data.rows[0].values[output]);
-      }),
-      { numRuns: 500 },
-    );
-  });
+  const kinds = promptKinds.flatMap((kind) => (kind.holds === 'prompt' ? [kind] : []));
+  test.for(kinds)(
+    'whatever the columns and the file are called, a $endings.0 file is valid and reads every input',
+    { tags: 'long' },
+    (fileKind) => {
+      const name = fc.oneof(
+        fc.string({ minLength: 1, maxLength: 12 }),
+        fc.constantFrom('a:b', '}', '${x}', '---', 'true', ' x ', 'tandem', '"', '#', 'é'),
+      );
+      fc.assert(
+        fc.property(fc.uniqueArray(name, { minLength: 2, maxLength: 5 }), fc.string({ minLength: 1 }), (columns, path) => {
+          fc.pre(columns.every((column) => column.trim() !== '' && column !== '__proto__' && !/[\r\n]/.test(column)));
+          const data = many(8, (i) => Object.fromEntries(columns.map((column, place) => [column, `value ${place} ${i}`])));
+          const { text, output, inputs } = firstPrompt(data, path, { fileKind });
+          const file = parsed(text, fileKind.endings[0]);
+          expect(file.settings.data).toBe(path);
+          const named = namedColumns(data.columns, file.settings.columns);
+          expect(checkColumns(file, named).filter(({ severity }) => severity !== 'information')).toEqual([]);
+          const row = namedRow(data.rows[0], file.settings.columns);
+          const shown = render(file.prompt, row.values);
+          for (const column of inputs) expect(shown).toContain(data.rows[0].values[column]);
+          expect(shown).not.toContain(data.rows[0].values[output]);
+        }),
+        { numRuns: 500 },
+      );
+    },
+  );
 });

@@ -1,8 +1,9 @@
 /** @file A first prompt file for data that has none: which column is predicted from which, and whether it holds labels or free text. */
 import { TandemError } from '../errors.ts';
-import { quote } from '../prompt/editYaml.ts';
+import { promptMd } from '../prompt/kinds/promptMd.ts';
+import type { SinglePromptKind } from '../prompt/kinds/promptKind.ts';
+import type { TemplateLanguage } from '../prompt/languages/templateLanguage.ts';
 import { suggestName } from '../prompt/nearest.ts';
-import { columnsOf } from '../prompt/template.ts';
 import type { Dataset } from './dataset.ts';
 import { constantText, labelGuess, looksLikeId, rankOutputs, textMetricGuess } from './guesses.ts';
 
@@ -24,6 +25,8 @@ export interface FirstPromptOptions {
   readonly output?: string;
   /** Labels to choose from, or free text. Default: the likelier. */
   readonly kind?: 'labels' | 'text';
+  /** The kind of the file. Default: `.prompt.md`. */
+  readonly fileKind?: SinglePromptKind;
 }
 
 /**
@@ -54,30 +57,26 @@ export function firstPrompt(
   const guess = labelGuess(data, output);
   const labels = (options.kind ?? (guess.likely ? 'labels' : 'text')) === 'labels' ? guess.count : undefined;
   const metric = labels === undefined ? textMetricGuess(data, output) : undefined;
-  const names = namesFor([...inputs, output], columns);
+  const { language, begin } = options.fileKind ?? promptMd;
+  const names = namesFor([...inputs, output], columns, language);
   const renamed = [...names].filter(([column, name]) => column !== name);
   const isConversation = columns.includes('user') && output === 'assistant';
   const article = (column: string): string => (isConversation && turnNames[column]) || spoken(names.get(column)!);
-  const settings = [
-    `  data: ${quote(dataPath)}`,
-    ...(renamed.length > 0 ? ['  columns:', ...renamed.map(([column, name]) => `    ${quote(name)}: ${quote(column)}`)] : []),
-    `  output: ${quote(names.get(output)!)}`,
-    ...(labels === undefined ? [] : ['  labels: from-data']),
-    ...(metric === undefined ? [] : [`  metric: ${metric}`]),
-  ];
-  const text = [
-    '---',
-    `description: ${quote(`Predict the ${article(output)} from the ${listed(inputs.map(article))}`)}`,
-    'tandem:',
-    ...settings,
-    '---',
-    instructionIn(data, others) ?? `Read the ${listed(inputs.map(article))} and give the ${article(output)}.`,
-    '',
-    '{{demos}}',
-    ...inputs.map((column) => `${capital(article(column))}: \${input:${names.get(column)!}}`),
-    `${capital(article(output))}:`,
-    '',
-  ].join('\n');
+  const instruction = instructionIn(data, others, language) ?? `Read the ${listed(inputs.map(article))} and give the ${article(output)}.`;
+  const shown = inputs.map((column) => `${capital(article(column))}: ${language.write(names.get(column)!)}`);
+  const ask = `${capital(article(output))}:`;
+  const row = ['{{demos}}', ...shown, language.roles?.lines(ask).length ? 'Answer:' : ask, ''];
+  const text = begin({
+    description: `Predict the ${article(output)} from the ${listed(inputs.map(article))}`,
+    settings: {
+      data: dataPath,
+      ...(renamed.length > 0 && { columns: Object.fromEntries(renamed.map(([column, name]) => [name, column])) }),
+      output: names.get(output)!,
+      ...(labels !== undefined && { labels: 'from-data' }),
+      ...(metric !== undefined && { metric }),
+    },
+    body: (language.roles ? ['system:', instruction, '', 'user:', ...row] : [instruction, '', ...row]).join('\n'),
+  });
   return { text, output, inputs, ...(labels !== undefined && { labels }), ...(metric !== undefined && { metric }) };
 }
 
@@ -85,20 +84,31 @@ export function firstPrompt(
 const turnNames: Readonly<Record<string, string>> = { history: 'conversation so far', user: 'message', assistant: 'answer' };
 
 /** The author's instruction: a text that every row repeats, as in conversations and instruction data. */
-function instructionIn(data: Pick<Dataset, 'rows'>, columns: readonly string[]): string | undefined {
+function instructionIn(data: Pick<Dataset, 'rows'>, columns: readonly string[], language: TemplateLanguage): string | undefined {
   const named = columns.find((column) => /^(system|system[_ ]?prompt|instructions?)$/i.test(column));
   const text = named === undefined ? undefined : constantText(data, named)?.trim();
-  return text && text.length <= 4000 && !text.includes('${input') && !/\{\{\s*(demos|soft)\s*\}\}/.test(text) ? text : undefined;
+  const isMarked = (found: string): boolean =>
+    found.includes('${input') ||
+    /\{\{\s*(demos|soft)\s*\}\}/.test(found) ||
+    language.tags(found).length > 0 ||
+    language.problems(found).some(({ severity }) => severity === 'error') ||
+    (language.roles?.lines(found).length ?? 0) > 0;
+  return text && text.length <= 4000 && !isMarked(text) ? text : undefined;
 }
 
 /** A column that no variable can name gets a new name that no column of the data has. */
-function namesFor(wanted: readonly string[], columns: readonly string[]): ReadonlyMap<string, string> {
+function namesFor(
+  wanted: readonly string[],
+  columns: readonly string[],
+  { variables, write }: TemplateLanguage,
+): ReadonlyMap<string, string> {
   const taken = new Set(columns);
+  const isName = (text: string): boolean => variables(write(text)).at(0)?.name === text;
   return new Map(
     wanted.map((column) => {
-      const [read] = columnsOf(`\${input:${column}}`);
-      if (read === column) return [column, column];
-      const stem = column.replaceAll(/[^\p{L}\p{N}]+/gu, '_').replaceAll(/^_|_$/g, '') || 'column';
+      if (isName(column)) return [column, column];
+      const words = column.replaceAll(/[^\p{L}\p{N}]+/gu, '_').replaceAll(/^_|_$/g, '');
+      const stem = isName(words) ? words : 'column';
       let name = stem;
       for (let copy = 2; taken.has(name); copy++) name = `${stem}_${copy}`;
       taken.add(name);

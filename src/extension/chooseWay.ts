@@ -10,7 +10,6 @@ import type { CoordinatorName } from '../run/spec.ts';
 import { knownModels } from './chooseModel.ts';
 import { answersOf, wayOf, wayQuestions, type Way, type WayFacts } from './core/ways.ts';
 import { settingIds } from './ids.ts';
-import { modelStore } from './models.ts';
 import { setting } from './settings.ts';
 import { pickSteps } from './surfaces/picks.ts';
 
@@ -51,8 +50,8 @@ async function wayFacts(document: vscode.TextDocument): Promise<WayFacts> {
 
 /** None where the model is not here yet: whether it brings a start is known when it is. */
 async function startsFor(prompt: string, model: string): Promise<WayFacts['starts']> {
-  const { resolveModel } = await modelStore();
-  const source = await resolveModel(model, { cwd: dirname(prompt), download: false }).catch(() => undefined);
+  const { locateModel } = await import('../model/sources/table.ts');
+  const source = await locateModel(model, { cwd: dirname(prompt), download: false }).catch(() => undefined);
   if (source === undefined) return [];
   const { learnedStarts } = await import('../run/warmStarts.ts');
   return learnedStarts(workspaceOf(prompt), source).map(({ folder, name, record }) => ({ folder, name, tasks: record.tasks.length }));

@@ -1,4 +1,4 @@
-/** @file The parts of the manifest that follow from the table of prompt kinds. VS Code reads them before any of our code runs, so they are written down. */
+/** @file What follows from the table of prompt kinds in the manifest and in the schema of programs. VS Code reads both before any of our code runs. */
 import { endingsOf } from '../prompt/kinds/table.ts';
 import { commandIds } from './ids.ts';
 
@@ -33,6 +33,27 @@ export function withPromptKinds<M extends Written>(manifest: M): M {
     activationEvents: [first, ...endingsOf().map((ending) => `${search}**/*${ending}`), ...others],
     contributes: { ...contributes, menus, keybindings, yamlValidation: [{ ...schema, fileMatch }, ...schemas] },
   };
+}
+
+/** The part of a program's schema that says which files a step may name. */
+interface ProgramSchema {
+  readonly properties: {
+    readonly steps: { readonly items: { readonly properties: { readonly prompt: Readonly<Record<string, unknown>> } } };
+  };
+}
+
+/** The schema of programs with the names that prompt files may have. */
+export function withPromptNames<S extends ProgramSchema>(schema: S): S {
+  const { steps } = schema.properties;
+  const { prompt } = steps.items.properties;
+  const endings = endingsOf('prompt');
+  const named = {
+    ...prompt,
+    pattern: namePattern(endings),
+    patternErrorMessage: `Enter a prompt file. Its name ends in ${endings.join(' or ')}.`,
+  };
+  const items = { ...steps.items, properties: { ...steps.items.properties, prompt: named } };
+  return { ...schema, properties: { ...schema.properties, steps: { ...steps, items } } };
 }
 
 /** Programs are optimized in one way only. */

@@ -26,7 +26,7 @@ import {
   walkthroughId,
   walkthroughSteps,
 } from './ids.ts';
-import { namePattern, withPromptKinds } from './manifest.fixture.ts';
+import { namePattern, withPromptKinds, withPromptNames } from './manifest.fixture.ts';
 
 interface Property {
   readonly type: string;
@@ -377,6 +377,7 @@ describe('the schema of tandem.program.yaml', () => {
 
   test('is for that file, and says of every key what it is', () => {
     expect(fileMatch).toEqual(['*.program.yaml', '*.program.yml']);
+    expect(schema).toEqual(withPromptNames(schema as Parameters<typeof withPromptNames>[0]));
     expect(schema.properties?.steps.items?.properties?.prompt.pattern).toBe(namePattern(endingsOf('prompt')));
     const check = ({ description, properties = {}, items, type, additionalProperties }: Schema): void => {
       expect(description).toMatch(/\.$/);

@@ -1,11 +1,12 @@
 /** @file What several tools take: which prompt, on which model and rows. */
+import { endingsOf } from '../prompt/kinds/table.ts';
 import { sessionDefaults, type SessionSpec, type Split } from '../run/spec.ts';
 import { choice, optional, text, whole, type FieldsOf } from './fields.ts';
 import type { ToolContext } from './tool.ts';
 import { modelInside, promptInside } from './workspace.ts';
 
 export const promptField = text(
-  'Path of the prompt file, relative to the workspace: a .prompt.md or .prompty file with a `tandem:` key that names its data, or a .program.yaml.',
+  `Path of the prompt file, relative to the workspace: a ${endingsOf('prompt').join(' or ')} file with a \`tandem:\` key that names its data, or a ${endingsOf('steps')[0]}.`,
 );
 
 export interface ModelInput {

@@ -27,6 +27,29 @@ export interface ModelShape {
   readonly slidingWindow?: SlidingWindow;
 }
 
+/** The fields that the files of every family can express, except for some scalings. */
+const common = [
+  'vocabularySize',
+  'hiddenSize',
+  'intermediateSize',
+  'layers',
+  'heads',
+  'keyValueHeads',
+  'headSize',
+  'ropeTheta',
+  'ropeScaling',
+  'rmsNormEps',
+  'tiedEmbeddings',
+  'maxPositions',
+] as const satisfies readonly (keyof ModelShape)[];
+
+/** A field that only the files of some families can express. */
+export type Variant = Exclude<keyof ModelShape, (typeof common)[number]>;
+
+/** Whether the model has no variants but these. */
+export const hasOnly = (shape: ModelShape, variants: readonly Variant[]): boolean =>
+  Object.keys(shape).every((name) => [...common, ...variants].some((each) => each === name));
+
 /** Layers in which a token sees only the latest `size` tokens, including itself. */
 export interface SlidingWindow {
   readonly size: number;

@@ -30,9 +30,22 @@ export interface WeightTraining {
 /** @throws TandemError 'not-trainable' */
 export function trainable(model: OpenedModel): TrainableModel {
   if (hasTraining(model)) return model;
-  throw new TandemError('not-trainable', `The weights of ${model.name} cannot be trained from here.`, {
+  throw notTrainable(model);
+}
+
+/** For work that is not expected to train: only what would train throws 'not-trainable'. */
+export function trainableIfAsked(model: OpenedModel): TrainableModel {
+  if (hasTraining(model)) return model;
+  const refuse = (): never => {
+    throw notTrainable(model);
+  };
+  const soft: SoftPrompts = { begin: refuse, project: refuse, words: refuse, fluency: refuse, substitutions: refuse };
+  return { ...model, training: { fresh: refuse, start: refuse, example: refuse, soft } };
+}
+
+const notTrainable = ({ name }: OpenedModel): TandemError =>
+  new TandemError('not-trainable', `The weights of ${name} cannot be trained from here.`, {
     hint: 'Name a folder, a GGUF file or an installed model, e.g. smollm2-135m.',
   });
-}
 
 const hasTraining = (model: OpenedModel): model is TrainableModel => model.training !== undefined;

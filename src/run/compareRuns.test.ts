@@ -5,6 +5,7 @@ import { compareRuns } from './compareRuns.ts';
 import type { RunConfig } from './record/events.ts';
 import { fakeConfig } from './fakeRun.fixture.ts';
 import { initialState, type RunState } from './record/state.ts';
+import { comparisonText } from './words/comparisonText.ts';
 
 const estimate: Estimate = { mean: 0.5, low: 0.4, high: 0.6, rows: 4 };
 
@@ -74,6 +75,21 @@ test('options and final prompts that differ are named', () => {
     ['starting prompt', 'one', 'another'],
   ]);
   expect(comparison.promptDiff).toContain('-Text: ${input:text}\n+Say it: ${input:text}\n');
+});
+
+test('no setting that differs is left out, and runs with other final prompts do not have the same results', () => {
+  const writer = { name: 'a writer', budget: 50 };
+  const other = runWith('AB', { coordinator: 'simultaneous', soft: { tokens: 8 }, curriculum: { of: 'data', pacing: 'linear' }, writer });
+  expect(compareRuns(runWith('AB'), other).settings.map(({ name, a, b }) => [name, a, b])).toEqual([
+    ['coordinator', 'alternating', 'simultaneous'],
+    ['soft prompt', 'default', '8 virtual tokens'],
+    ['curriculum', 'none', 'data, linear'],
+    ['writer', 'none', 'a writer, 50 tokens'],
+  ]);
+  const textOf = (a: RunState, b: RunState): string => comparisonText('a', 'b', compareRuns(a, b));
+  expect(textOf(runWith('AB'), runWith('AB'))).toContain('Both runs have the same settings and results.');
+  const reworded = { ...runWith('AB', {}, 'Say it: ${input:text}\n'), start: runWith('AB').start };
+  expect(textOf(runWith('AB'), reworded)).toContain('Both runs have the same settings.\n');
 });
 
 test('macro-F1 is compared as macro-F1', () => {

@@ -7,7 +7,7 @@ import { bootstrapMean, logShares, noDifference } from '../evaluate/statistics.t
 import type { Difference, Estimate, JudgedAnswer, TestAnswer } from '../optimize/events.ts';
 import { unifiedDiff } from '../prompt/hunks.ts';
 import type { RunConfig } from './record/events.ts';
-import { loraText, worthText } from './words/format.ts';
+import { answerEndsText, loraText, softText, worthText } from './words/format.ts';
 import { promptText } from './words/report.ts';
 import type { PriceState, RunState } from './record/state.ts';
 
@@ -140,30 +140,52 @@ function changedOf(pairs: readonly (readonly [TestAnswer, TestAnswer])[]): RunCo
   };
 }
 
-/** The values of a run that are shown if they differ. */
-const settings: Readonly<Record<string, (config: RunConfig, state: RunState) => string>> = {
-  'prompt file': ({ prompt }) => prompt,
-  data: ({ data }) => data.join(', '),
-  model: ({ model }) => `${model.name} (${model.fingerprint.slice(0, 8)})`,
-  seed: ({ seed }) => String(seed),
-  budget: ({ budget }) => ('tokens' in budget ? `${budget.tokens} tokens` : `${budget.seconds} s`),
-  schedule: ({ schedule }) => schedule,
-  strategy: ({ strategy }) => strategy,
-  'what to tune': ({ tune }) => tune,
-  'date in the chat template': ({ chatDate }) => chatDate ?? 'none kept',
-  LoRA: ({ lora }) => (lora ? loraText(lora) : 'default'),
-  price: ({ worth }) => (worth ? worthText(worth) : 'none'),
-  rows: ({ splits }) => `${splits.train} training, ${splits.val} validation, ${splits.test} test`,
-  executor: ({ executor, threads }) => `${executor}, ${threads} threads`,
-  version: ({ versions }) => `Tandem ${versions.tandem}, Node ${versions.node}, ${versions.platform}`,
-  'starting prompt': (_, { start }) => (start ? promptText(start.prompt) : ''),
-  'starting adapter': (_, { start }) => start?.adapter ?? 'none',
-  adapter: (_, { best }) => best?.adapter ?? 'none',
+/** A value of a run that is shown if it differs: its name for people, and its text. */
+type Shown<Of> = readonly [name: string, text: (of: Of) => string];
+
+/** What each field of a configuration shows, in this order. 'apart': it always differs, is compared apart, or is part of another field. */
+const options: Readonly<Record<keyof RunConfig, Shown<RunConfig> | 'apart'>> = {
+  run: 'apart',
+  prompt: ['prompt file', ({ prompt }) => prompt],
+  data: ['data', ({ data }) => data.join(', ')],
+  model: ['model', ({ model }) => `${model.name} (${model.fingerprint.slice(0, 8)})`],
+  metric: 'apart',
+  seed: ['seed', ({ seed }) => String(seed)],
+  budget: ['budget', ({ budget }) => ('tokens' in budget ? `${budget.tokens} tokens` : `${budget.seconds} s`)],
+  coordinator: ['coordinator', ({ coordinator }) => coordinator ?? 'alternating'],
+  soft: ['soft prompt', ({ soft }) => softText(soft) || 'default'],
+  schedule: ['schedule', ({ schedule }) => schedule],
+  strategy: ['strategy', ({ strategy }) => strategy],
+  tune: ['what to tune', ({ tune }) => tune],
+  curriculum: ['curriculum', ({ curriculum }) => (curriculum ? `${curriculum.of}, ${curriculum.pacing}` : 'none')],
+  adapters: ['adapters of steps', ({ adapters }) => adapters ?? 'shared'],
+  answerEnds: ['where answers end', ({ answerEnds }) => (answerEnds ? answerEndsText(answerEnds) : 'not set')],
+  controls: 'apart',
+  chatDate: ['date in the chat template', ({ chatDate }) => chatDate ?? 'none kept'],
+  lora: ['LoRA', ({ lora }) => (lora ? loraText(lora) : 'default')],
+  worth: ['price', ({ worth }) => (worth ? worthText(worth) : 'none')],
+  writer: ['writer', ({ writer }) => (writer ? `${writer.name}, ${writer.budget} tokens` : 'none')],
+  splits: ['rows', ({ splits }) => `${splits.train} training, ${splits.val} validation, ${splits.test} test`],
+  limits: 'apart',
+  executor: ['executor', ({ executor, threads }) => `${executor}, ${threads} threads`],
+  threads: 'apart',
+  versions: ['version', ({ versions }) => `Tandem ${versions.tandem}, Node ${versions.node}, ${versions.platform}`],
+  startedAt: 'apart',
 };
 
+/** What a run began and ended with. */
+const states: readonly Shown<RunState>[] = [
+  ['starting prompt', ({ start }) => (start ? promptText(start.prompt) : '')],
+  ['starting adapter', ({ start }) => start?.adapter ?? 'none'],
+  ['adapter', ({ best }) => best?.adapter ?? 'none'],
+];
+
 function differingSettings(a: RunState, b: RunState): RunComparison['settings'] {
-  return Object.entries(settings).flatMap(([name, read]) => {
-    const [ofA, ofB] = [read(a.config!, a), read(b.config!, b)];
+  const ofConfig = Object.values(options).flatMap((option) =>
+    option === 'apart' ? [] : [[option[0], option[1](a.config!), option[1](b.config!)] as const],
+  );
+  const ofState = states.map(([name, text]) => [name, text(a), text(b)] as const);
+  return [...ofConfig, ...ofState].flatMap(([name, ofA, ofB]) => {
     if (ofA === ofB) return [];
     return [name === 'starting prompt' ? { name, a: 'one', b: 'another' } : { name, a: ofA, b: ofB }];
   });

@@ -11,7 +11,7 @@ import { writeGgufLora } from '../model/files/ggufLora.ts';
 import { writeMergedModel } from '../model/files/mergedModel.ts';
 import { loadModelFiles } from '../model/files/modelFiles.ts';
 import { isAdapterFolder, loadAdapter, saveAdapter, stepFolders } from '../model/files/peft.ts';
-import { resolveModel } from '../model/store/store.ts';
+import { locateModel } from '../model/sources/table.ts';
 import type { AnswerEnds } from '../prompt/decoding.ts';
 import { stepsOf, type Prompt } from '../prompt/prompt.ts';
 import type { PromptFile } from '../prompt/promptFile.ts';
@@ -73,7 +73,7 @@ export async function exportAdapter(spec: ExportSpec, onBusy: (what: string) => 
   }
   sweepTemporaries(dirname(path));
   onBusy('Finding the model');
-  const model = await resolveModel(spec.model ?? found.model, {
+  const model = await locateModel(spec.model ?? found.model, {
     cwd: spec.model === undefined ? found.from : spec.cwd,
     workspaces: [found.from, spec.cwd].map((folder) => workspaceOf(join(folder, '_'))),
     onProgress: ({ what }) => onBusy(`Downloading ${what}`),

@@ -1,5 +1,6 @@
 /** @file What a run optimizes with: the coordinator that it names, and the trainer under it. */
 import type { Adapter, LoraConfig } from '../model/adapter.ts';
+import { trainableIfAsked } from '../model/trainableModel.ts';
 import { alternatingDefaults } from '../optimize/alternatingPhase.ts';
 import { attributeStates } from '../optimize/attribution.ts';
 import type { Coordinator, OptimizationContext } from '../optimize/coordinator.ts';
@@ -12,7 +13,7 @@ import { stepsOf } from '../prompt/prompt.ts';
 import { requireAnswers } from './answerNotices.ts';
 import { coordinatorName, coordinatorNotices, makeCoordinator } from './coordinators.ts';
 import type { Session } from './session.ts';
-import type { CoordinatorName, RunSpec, TuneChoice } from './spec.ts';
+import { runDefaults, type CoordinatorName, type RunSpec, type TuneChoice } from './spec.ts';
 import { loraText } from './words/format.ts';
 
 export interface Optimizer {
@@ -27,7 +28,7 @@ export interface Optimizer {
   readonly notices: readonly string[];
 }
 
-/** The optimizer that the run asks for, from a learned start if there is one. @throws TandemError reasons 'bad-lora', 'not-for-programs' */
+/** The optimizer that the run asks for, from a learned start if there is one. @throws TandemError reasons 'bad-lora', 'not-for-programs', 'not-trainable' */
 export function openOptimizer(session: Session, spec: RunSpec, warm?: WarmStart): Optimizer {
   const { model, evaluator, adapter, file, programEvaluator } = session;
   const { tune } = spec;
@@ -38,7 +39,7 @@ export function openOptimizer(session: Session, spec: RunSpec, warm?: WarmStart)
   return {
     coordinator: withWarmStart(makeCoordinator(name, spec), warm),
     coordinatorName: name,
-    trainer: loraTrainer(model, programEvaluator?.steps ?? evaluator.task, lora),
+    trainer: loraTrainer(tunesTextOnly(spec, name) ? trainableIfAsked(model) : model, programEvaluator?.steps ?? evaluator.task, lora),
     ...(programEvaluator && { program: { tasks: programEvaluator.steps, trace: programEvaluator.trace } }),
     objective: defaultObjective,
     attribute: attributeStates,
@@ -48,6 +49,10 @@ export function openOptimizer(session: Session, spec: RunSpec, warm?: WarmStart)
     ],
   };
 }
+
+/** Whether the run changes nothing but the text of prompts, for which a model without training is enough. Soft prompts and controls are trained. */
+const tunesTextOnly = ({ tune, schedule, controls }: RunSpec, name: CoordinatorName): boolean =>
+  tune === 'prompt' && schedule === runDefaults.schedule && name !== 'simultaneous' && !controls;
 
 /** The given options, with defaults for the rest. */
 export function curriculumOf({ curriculum, pacing }: RunSpec): { readonly of: Curriculum; readonly pacing: Pacing } {

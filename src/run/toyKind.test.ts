@@ -6,17 +6,18 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { makeRow } from '../data/dataset.ts';
+import { firstPrompt } from '../data/firstPrompt.ts';
 import { wholeVariableAt, placeAt } from '../prompt/placeAt.ts';
+import { angles } from '../prompt/languages/angles.fixture.ts';
 import { languages } from '../prompt/languages/table.ts';
-import type { TemplateLanguage } from '../prompt/languages/templateLanguage.ts';
 import { withoutEnding, type SinglePromptKind } from '../prompt/kinds/promptKind.ts';
-import { isPromptPath, patternOf, promptKinds, shortName } from '../prompt/kinds/table.ts';
+import { endingsOf, isPromptPath, patternOf, promptKinds, shortName } from '../prompt/kinds/table.ts';
 import { checkColumns, requireUsable } from '../prompt/promptFile.ts';
 import { parseProgramFile, parsePromptFile } from '../prompt/readPrompt.ts';
 import { defaultSettings } from '../prompt/settings.ts';
 import { columnsOf, instructionSpan, render } from '../prompt/template.ts';
 import { rangesOf } from '../prompt/textRange.ts';
-import { textOf, valueOf } from '../prompt/values.ts';
 import { applyPrompt } from '../prompt/writePrompt.ts';
 import { measurePrompt } from './measure.ts';
 import { readResults } from './record/results.ts';
@@ -24,29 +25,7 @@ import { openSession } from './session.ts';
 import { runDefaults } from './spec.ts';
 import { startRun } from './startRun.ts';
 
-const pattern = /<(\w+)>/g;
-const variables: TemplateLanguage['variables'] = (body) =>
-  [...body.matchAll(pattern)].map(({ 0: tag, 1: name, index: start }) => ({ name, start, end: start + tag.length, nameStart: start + 1 }));
-
-/** `<column>`, and nothing else. */
-const angles: TemplateLanguage = {
-  syntax: 'angles',
-  values: 'literal',
-  variables,
-  write: (column) => `<${column}>`,
-  tags: variables,
-  filler: () => (text) => (values) => text.replaceAll(pattern, (_, name: string) => textOf(valueOf(values, name))),
-  problems: () => [],
-  typing: {
-    triggers: ['<'],
-    begun(before, after) {
-      const begun = /<\w*$/.exec(before);
-      const rest = /^\w*/.exec(after)![0].length;
-      return begun ? { before: begun[0].length, after: rest, closed: after[rest] === '>' } : undefined;
-    },
-    complete: (column, closed) => `<${column}${closed ? '' : '>'}`,
-  },
-};
+const tinyModel = join(import.meta.dirname, '..', '..', 'test', 'fixtures', 'tiny-tied');
 
 /** `# rows.jsonl, kind: odd|even, model` and the body below it. It has no place for demonstrations. */
 const toy: SinglePromptKind = {
@@ -69,9 +48,9 @@ const toy: SinglePromptKind = {
     };
   },
   write: ({ text, bodyOffset }, { body }) => text.slice(0, bodyOffset) + body,
+  begin: ({ settings: { data, output }, body }) => `# ${data}, ${output}: odd|even, ${tinyModel}\n${body}`,
 };
 
-const tinyModel = join(import.meta.dirname, '..', '..', 'test', 'fixtures', 'tiny-tied');
 const temporary = mkdtempSync(join(tmpdir(), 'tandem-toy-'));
 const path = join(temporary, 'kind.toy.txt');
 const text = `# rows.jsonl, kind: odd|even, ${tinyModel}\nLook at the text.\nSay whether it is odd.\n\nText: <text>\nKind:\n`;
@@ -97,7 +76,8 @@ test('its name is that of a prompt: it is found, a program may name it, and peop
   expect(shortName('prompts/kind.toy.txt')).toBe('prompts/kind');
   const steps = (prompt: string) => parseProgramFile('a.program.yaml', `steps: [{prompt: ${prompt}, output: a}]`).problems;
   expect(steps('kind.toy.txt')).toEqual([]);
-  expect(steps('kind.txt')).toMatchObject([{ hint: 'The name should end in .prompt.md or .prompty or .toy.txt.' }]);
+  expect(endingsOf('prompt').at(-1)).toBe('.toy.txt');
+  expect(steps('kind.txt')).toMatchObject([{ hint: `The name should end in ${endingsOf('prompt').join(' or ')}.` }]);
 });
 
 test('its body is read, filled in and written', () => {
@@ -111,6 +91,19 @@ test('its body is read, filled in and written', () => {
   const next = applyPrompt(file(), { ...prompt, body: prompt.body.replace('Look at', 'Read') });
   expect(next).toBe(text.replace('Look at', 'Read'));
   expect(checkColumns(file(), ['text', 'more', 'kind'])).toMatchObject([{ hint: 'If it helps, write <more> where its value belongs.' }]);
+});
+
+test('a first file of it is written for data, with new names for columns that its language cannot read', async () => {
+  const data = {
+    file: 'a.csv',
+    columns: ['the text', 'kind'],
+    rows: [1, 2].map((n) => makeRow({ 'the text': `thing ${n}`, kind: 'odd' }, n)),
+  };
+  const first = firstPrompt(data, 'rows.jsonl', { output: 'kind', fileKind: toy });
+  expect(first.text).toBe(
+    `# rows.jsonl, kind: odd|even, ${tinyModel}\nRead the the text and give the kind.\n\n{{demos}}\nThe text: <the_text>\nKind:\n`,
+  );
+  expect(columnsOf(requireUsable(parsePromptFile(path, first.text)).prompt)).toEqual(['the_text']);
 });
 
 test('an editor lists its variables', () => {

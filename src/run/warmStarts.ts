@@ -89,7 +89,7 @@ function startPlaces(workspace: string, model: string, modelSource: string): { r
 /**
  * The learned starts for a model, first the one that a run takes by default. Whether they fit the weights is checked when a run loads
  * them.
- * @param modelSource as resolveModel gives it
+ * @param modelSource as `locateModel` gives it
  * @throws TandemError 'bad-file', 'newer-version'
  */
 export function learnedStarts(

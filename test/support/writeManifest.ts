@@ -1,9 +1,15 @@
-/** @file Writes what follows from the prompt kinds into package.json: `npm run manifest`. */
+/** @file Writes what follows from the prompt kinds into package.json and the schema of programs: `npm run manifest`. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { format, resolveConfig } from 'prettier';
-import { withPromptKinds } from '../../src/extension/manifest.fixture.ts';
+import { withPromptKinds, withPromptNames } from '../../src/extension/manifest.fixture.ts';
 
-const file = 'package.json';
-const manifest = JSON.parse(readFileSync(file, 'utf8')) as Parameters<typeof withPromptKinds>[0];
-const text = JSON.stringify(withPromptKinds(manifest), undefined, 2);
-writeFileSync(file, await format(text, { ...(await resolveConfig(file)), filepath: file }));
+type Manifest = Parameters<typeof withPromptKinds>[0];
+type Schema = Parameters<typeof withPromptNames>[0];
+
+await rewrite('package.json', (json) => withPromptKinds(json as Manifest));
+await rewrite('schemas/tandem.program.schema.json', (json) => withPromptNames(json as Schema));
+
+async function rewrite(file: string, change: (json: unknown) => unknown): Promise<void> {
+  const text = JSON.stringify(change(JSON.parse(readFileSync(file, 'utf8'))), undefined, 2);
+  writeFileSync(file, await format(text, { ...(await resolveConfig(file)), filepath: file }));
+}

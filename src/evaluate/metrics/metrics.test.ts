@@ -220,7 +220,8 @@ test('every metric returns a share for any text', async () => {
 
 test('docs/data-and-metrics.md names every metric', () => {
   const docs = readFileSync(join(import.meta.dirname, '../../../docs/data-and-metrics.md'), 'utf8');
-  for (const name of metrics.keys()) expect(docs).toMatch(new RegExp(`^\\| \`${name}\` +\\|`, 'm'));
+  const isNamed = (name: string): boolean => new RegExp(`^\\| \`${name}\` +\\|`, 'm').test(docs);
+  expect([...metrics.keys()].filter((name) => !isNamed(name))).toEqual([]);
 });
 
 test('json-match: a 64-bit integer, stored as text in a row, equals the number that a model writes', async () => {

@@ -4,7 +4,7 @@ import type { ConfigFields } from '../configFields.ts';
 import type { GgufField } from '../files/ggufFields.ts';
 import type { GgufMetadata } from '../files/ggufMetadata.ts';
 import type { WeightTensor } from '../weightTensor.ts';
-import type { ModelShape } from '../modelShape.ts';
+import type { ModelShape, Variant } from '../modelShape.ts';
 
 export interface Family {
   /** The name for people. */
@@ -20,10 +20,13 @@ export interface FamilyConfig {
   readonly architectures: readonly string[];
   /** transformers' `model_type`, which identifies a config without `architectures`. */
   readonly modelType: string;
+  /** The variants that it can express. A model with any other one is written as another family. */
+  readonly variants: readonly Variant[];
   /** The sizes need not be checked, because the caller does. @throws TandemError 'bad-model-config', 'unsupported-model' */
   read(fields: ConfigFields): ModelShape;
   /**
-   * The fields of config.json, apart from architecture and model type. Undefined if a config of this family cannot express the whole shape.
+   * The fields of config.json, apart from architecture and model type. Not called for a shape with other variants. Undefined if a config of
+   * this family cannot express the whole shape.
    * @throws TandemError 'unsupported-model' for what only GGUF can express
    */
   write(shape: ModelShape): Readonly<Record<string, unknown>> | undefined;
@@ -33,9 +36,11 @@ export interface FamilyConfig {
 export interface FamilyGguf {
   /** The file's `general.architecture`, with which its metadata keys begin. */
   readonly architecture: string;
+  /** The variants that it can express. A model with any other one is stored as another architecture. */
+  readonly variants: readonly Variant[];
   /** The sizes need not be checked, because the caller does. @throws TandemError 'bad-gguf', 'bad-weights', 'unsupported-model' */
   read(source: GgufSource): ModelShape;
-  /** Whether llama.cpp's converter gives this architecture to a model of this shape. */
+  /** Whether llama.cpp's converter gives this architecture to a model of this shape, which has no other variants. */
   holds(shape: ModelShape): boolean;
   /** Metadata by key, without the architecture prefix. @throws TandemError 'unsupported-model' for what llama.cpp's metadata cannot express */
   write(shape: ModelShape): Readonly<Record<string, GgufField>>;

@@ -19,9 +19,10 @@ export const llama: Family = {
   config: {
     architectures: ['LlamaForCausalLM'],
     modelType: 'llama',
+    variants: ['biases'],
     read: (fields) => readConfigShape(fields, { biases: biasesOf(fields), maxPositions: 2048 }),
     write(shape) {
-      if (shape.queryKeyNorm || shape.slidingWindow || !sayable.some((biases) => hasBiases(shape, biases))) return undefined;
+      if (!sayable.some((biases) => hasBiases(shape, biases))) return undefined;
       return writtenConfigShape(shape, {
         ...(shape.biases?.includes('q_proj') && { attention_bias: true }),
         ...(shape.biases?.includes('up_proj') && { mlp_bias: true }),
@@ -31,8 +32,9 @@ export const llama: Family = {
   // Mistral's own models are also stored as `llama`.
   gguf: {
     architecture: 'llama',
+    variants: ['biases', 'slidingWindow'],
     read: (source) => readGgufShape(source, 'llama'),
-    holds: (shape) => !shape.queryKeyNorm && !hasBiases(shape, ['q_proj', 'k_proj', 'v_proj']),
+    holds: (shape) => !hasBiases(shape, ['q_proj', 'k_proj', 'v_proj']),
     write: writtenGgufShape,
     names: ggufNames,
     stored: rotaryRows,

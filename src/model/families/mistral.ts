@@ -1,6 +1,6 @@
 /** @file Mistral: Llama with a sliding window in every layer. llama.cpp stores its models as Llama's. */
 import { layersFrom } from '../modelShape.ts';
-import { hasBiases, readConfigShape, writtenConfigShape } from './configShape.ts';
+import { readConfigShape, writtenConfigShape } from './configShape.ts';
 import type { Family } from './family.ts';
 
 export const mistral: Family = {
@@ -8,6 +8,7 @@ export const mistral: Family = {
   config: {
     architectures: ['MistralForCausalLM'],
     modelType: 'mistral',
+    variants: ['slidingWindow'],
     read: (fields) =>
       readConfigShape(fields, {
         window: (layers) =>
@@ -16,9 +17,8 @@ export const mistral: Family = {
         maxPositions: 131_072,
       }),
     write(shape) {
-      const { queryKeyNorm, slidingWindow: window, layers } = shape;
-      if (queryKeyNorm || window?.layers.length !== layers || !hasBiases(shape, [])) return undefined;
-      return writtenConfigShape(shape, { sliding_window: window.size });
+      const { slidingWindow: window, layers } = shape;
+      return window?.layers.length === layers ? writtenConfigShape(shape, { sliding_window: window.size }) : undefined;
     },
   },
 };

@@ -12,14 +12,16 @@ export const qwen2: Family = {
   config: {
     architectures: ['Qwen2ForCausalLM'],
     modelType: 'qwen2',
+    variants: ['biases', 'slidingWindow'],
     read: (fields) =>
       readConfigShape(fields, { biases, window: (layers) => readQwenWindow(fields, layers), keyValueHeads: 32, maxPositions: 32_768 }),
-    write: (shape) => (shape.queryKeyNorm || !hasBiases(shape, biases) ? undefined : writtenConfigShape(shape, writtenQwenWindow(shape))),
+    write: (shape) => (hasBiases(shape, biases) ? writtenConfigShape(shape, writtenQwenWindow(shape)) : undefined),
   },
   gguf: {
     architecture: 'qwen2',
+    variants: ['biases', 'slidingWindow'],
     read: (source) => readGgufShape(source, 'qwen2', { biases }),
-    holds: (shape) => !shape.queryKeyNorm && hasBiases(shape, biases),
+    holds: (shape) => hasBiases(shape, biases),
     write: writtenGgufShape,
     names: ggufNames,
   },

@@ -10,6 +10,7 @@ export const qwen3: Family = {
   config: {
     architectures: ['Qwen3ForCausalLM'],
     modelType: 'qwen3',
+    variants: ['biases', 'queryKeyNorm', 'slidingWindow'],
     read: (fields) =>
       readConfigShape(fields, {
         biases: fields.flag('attention_bias', false) ? attentionLinears : [],
@@ -27,6 +28,7 @@ export const qwen3: Family = {
   },
   gguf: {
     architecture: 'qwen3',
+    variants: ['biases', 'queryKeyNorm', 'slidingWindow'],
     read: (source) => readGgufShape(source, 'qwen3', { queryKeyNorm: true }),
     holds: (shape) => shape.queryKeyNorm === true,
     write: writtenGgufShape,

@@ -6,6 +6,7 @@ import { ggufName } from '../files/ggufNames.ts';
 import { huggingFaceConfig, parseHuggingFaceConfig } from '../files/huggingFaceConfig.ts';
 import { numberFormats } from '../files/numberFormats.ts';
 import { weightShapes } from '../files/weights.ts';
+import type { ModelShape } from '../modelShape.ts';
 import { readConfigShape, writtenConfigShape } from './configShape.ts';
 import type { Family } from './family.ts';
 import { ggufNames, readGgufShape, writtenGgufShape } from './ggufShape.ts';
@@ -19,11 +20,13 @@ const toy: Family = {
   config: {
     architectures: ['ToyForCausalLM'],
     modelType: 'toy',
+    variants: ['biases'],
     read: (fields) => readConfigShape(fields, { biases: fields.flag('gated', false) ? ['gate_proj'] : [], maxPositions: 64 }),
     write: (shape) => (shape.biases?.join() === 'gate_proj' ? writtenConfigShape(shape, { gated: true }) : undefined),
   },
   gguf: {
     architecture: 'toy',
+    variants: ['biases'],
     read: (source) => readGgufShape(source, 'toy', { biases: ['gate_proj'] }),
     holds: (shape) => shape.biases?.join() === 'gate_proj',
     write: writtenGgufShape,
@@ -77,5 +80,15 @@ test('without its line in the table it is unknown', () => {
   );
   expect(() => huggingFaceConfig(shape)).toThrow('No model family of transformers');
   expect(ggufFor(shape).architecture).toBe('llama');
-  expect(familyHint).toBe('Use a model of the families Llama, Mistral, Qwen2 or Qwen3, e.g. smollm2-135m.');
+  expect(familyHint).toMatch(/^Use a model of the families Llama, Mistral, .* or \w+, e\.g\. smollm2-135m\.$/);
+  expect(families.map(({ name }) => familyHint.includes(name))).not.toContain(false);
+});
+
+test('a field of shapes that a family does not know is not lost: the model is written by one that names it, or not at all', () => {
+  const { biases: _, ...plain } = shape;
+  const scaled: ModelShape = { ...plain, ...{ residualScale: 0.5 } };
+  expect(() => huggingFaceConfig(scaled)).toThrow('No model family of transformers');
+  expect(() => ggufFor(scaled)).toThrow('No architecture of llama.cpp');
+  expect(huggingFaceConfig(plain)).toMatchObject({ model_type: 'llama' });
+  expect(ggufFor(plain).architecture).toBe('llama');
 });

@@ -1,6 +1,6 @@
 /** @file Every supported model family, one per line. */
 import { TandemError } from '../../errors.ts';
-import type { ModelShape } from '../modelShape.ts';
+import { hasOnly, type ModelShape } from '../modelShape.ts';
 import type { Family, FamilyGguf } from './family.ts';
 import { llama } from './llama.ts';
 import { mistral } from './mistral.ts';
@@ -18,7 +18,7 @@ export const ggufsOf = (among: readonly Family[]): readonly FamilyGguf[] => amon
 
 /** The architecture that llama.cpp's converter gives to a model of this shape. */
 export function ggufFor(shape: ModelShape, among = families): FamilyGguf {
-  const found = ggufsOf(among).find((gguf) => gguf.holds(shape));
+  const found = ggufsOf(among).find((gguf) => hasOnly(shape, gguf.variants) && gguf.holds(shape));
   if (!found) throw new TandemError('unsupported-model', 'No architecture of llama.cpp has the biases and norms of this model.');
   return found;
 }

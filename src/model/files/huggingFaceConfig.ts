@@ -3,7 +3,7 @@ import { TandemError } from '../../errors.ts';
 import { configFields, damagedHint, isRecord, shown, type ConfigFields } from '../configFields.ts';
 import type { FamilyConfig } from '../families/family.ts';
 import { families, familyHint } from '../families/table.ts';
-import { checkedShape, type ModelShape } from '../modelShape.ts';
+import { checkedShape, hasOnly, type ModelShape } from '../modelShape.ts';
 
 /**
  * Reads a config.json (as transformers 4 or 5 writes it).
@@ -26,7 +26,7 @@ export function parseHuggingFaceConfig(json: unknown, file: string, among = fami
 /** The config.json that transformers and `parseHuggingFaceConfig` read back. @throws TandemError 'unsupported-model' for what only GGUF can express */
 export function huggingFaceConfig(shape: ModelShape, among = families): Record<string, unknown> {
   for (const { config } of among) {
-    const written = config.write(shape);
+    const written = hasOnly(shape, config.variants) ? config.write(shape) : undefined;
     if (written) return { architectures: [config.architectures[0]], model_type: config.modelType, ...written, torch_dtype: 'float32' };
   }
   throw new TandemError('unsupported-model', 'No model family of transformers has the biases and windows of this model.');

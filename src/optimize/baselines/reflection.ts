@@ -11,7 +11,7 @@ import { isRight } from '../../evaluate/judging.ts';
 import { instructionOf, withInstruction } from '../../prompt/instruction.ts';
 import { wordsFor } from '../../prompt/labelWords.ts';
 import type { Prompt } from '../../prompt/prompt.ts';
-import { columnsOf, mayHaveRoles } from '../../prompt/template.ts';
+import { columnsOf, fixedSpans, mayHaveRoles } from '../../prompt/template.ts';
 import { textIn } from '../../prompt/values.ts';
 import type { OptimizationContext } from '../coordinator.ts';
 import { withoutThoughts } from '../proposers/writtenAnswer.ts';
@@ -66,7 +66,7 @@ export async function reflect(
   const options = { maxTokens, temperature: 1, seed, ...(writer && signal && { signal }) };
   const written = await orNothing(async () => from.write([{ role: 'user', content: asked }], options));
   if ('nothing' in written) return { tokensUsed: 0, ...(written.nothing === 'for good' && { silent: true as const }) };
-  const instruction = cleaned(withoutThoughts(written.text));
+  const instruction = cleaned(prompt, withoutThoughts(written.text));
   return { ...(instruction !== undefined && { prompt: withInstruction(prompt, instruction) }), tokensUsed: written.cost.tokensUsed };
 }
 
@@ -91,12 +91,13 @@ async function orNothing(write: () => Promise<Written>): Promise<Written | { rea
   }
 }
 
-/** Removes fences and quotes around the text. Undefined for a text that would be parsed as template language. */
-function cleaned(text: string): string | undefined {
+/** Removes fences and quotes around the text. Undefined for a text that would be parsed as template language, above all as the prompt's. */
+function cleaned(prompt: Prompt, text: string): string | undefined {
   const instruction = text
     .replaceAll('```', '')
     .trim()
     .replace(/^"(.*)"$/s, '$1')
     .trim();
-  return /[\p{L}]/u.test(instruction) && !/\$\{|\{\{|<\|/.test(instruction) ? instruction : undefined;
+  const isPlain = !/\$\{|\{\{|<\|/.test(instruction) && fixedSpans({ ...prompt, body: instruction }).length === 0;
+  return /[\p{L}]/u.test(instruction) && isPlain ? instruction : undefined;
 }

@@ -98,23 +98,33 @@ const answerNames = ['Answer', 'Label', 'Category', 'Class', 'Output', 'A'];
 /** The word before a variable: `Message: ${input:message}`. */
 function renameField(prompt: Prompt, random: Random): ReturnType<Edit> {
   const { body } = prompt;
-  const start = rowBlockStart(prompt);
-  const block = body.slice(start);
-  const match = /^([^\n:${}]{1,30}):(?=[ \t]*(?:\$\{input:|\{\{))/m.exec(block);
-  if (!match) return undefined;
+  const field = fieldsOf(prompt).at(0);
+  if (!field) return undefined;
   const name = unusedName(fieldNames, body, random);
   if (!name) return undefined;
   return {
-    body: body.slice(0, start) + block.slice(0, match.index) + name + block.slice(match.index + match[1].length),
-    reason: `"${name}:" for "${match[1]}:"`,
+    body: body.slice(0, field.start) + name + body.slice(field.start + field.word.length),
+    reason: `"${name}:" for "${field.word}:"`,
   };
+}
+
+/** The words before the variables of the row block, each alone in its line. */
+function fieldsOf(prompt: Prompt): { readonly start: number; readonly word: string }[] {
+  const { body } = prompt;
+  const block = rowBlockStart(prompt);
+  return variablesOf(prompt).flatMap((variable) => {
+    if (variable.start < block) return [];
+    const start = Math.max(block, body.lastIndexOf('\n', variable.start - 1) + 1);
+    const [, word] = /^([^\n:${}]{1,30}):[ \t]*$/.exec(body.slice(start, variable.start)) ?? [];
+    return word === undefined ? [] : [{ start, word }];
+  });
 }
 
 /** The word that the answer follows, at the end of the prompt. */
 function renameAnswer(prompt: Prompt, random: Random): ReturnType<Edit> {
   const { body } = prompt;
   const match = /(^|\n)([^\n:${}]{1,30}):(\s*)$/.exec(body);
-  if (!match || isRoleName(match[2])) return undefined;
+  if (!match || isRoleName(match[2]) || hasTag(prompt, match)) return undefined;
   const name = unusedName(answerNames, body, random);
   if (!name) return undefined;
   return { body: `${body.slice(0, match.index)}${match[1]}${name}:${match[3]}`, reason: `"${name}:" for "${match[2]}:"` };
@@ -124,13 +134,17 @@ function unusedName(names: readonly string[], body: string, random: Random): str
   return random.choice(names.filter((name) => !body.includes(`${name}:`)));
 }
 
+/** Whether a match in the body touches what is not the author's wording. */
+const hasTag = (prompt: Prompt, { index, 0: text }: RegExpExecArray): boolean =>
+  fixedSpans(prompt).some(({ start, end }) => index < end && index + text.length > start);
+
 /** Repeats the instruction's last sentence right before the answer. */
 function repeatQuestion(prompt: Prompt): ReturnType<Edit> {
   const { body } = prompt;
   const { text, rest } = instructionParts(prompt);
   const last = sentencesOf(text).at(-1);
   const match = /(^|\n)([^\n${}]{1,30}:\s*)$/.exec(body);
-  if (!last || !match || text.length > 400 || isRoleName(match[2].replace(/:\s*$/, ''))) return undefined;
+  if (!last || !match || hasTag(prompt, match) || text.length > 400 || isRoleName(match[2].replace(/:\s*$/, ''))) return undefined;
   const sentence = text.slice(last.start, last.end).trim();
   if (rest.includes(sentence) || variablesOf({ ...prompt, body: sentence }).length) return undefined;
   const newline = /\r?\n/.exec(body)?.[0] ?? '\n';

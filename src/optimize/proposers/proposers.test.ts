@@ -6,6 +6,8 @@ import type { Task } from '../../evaluate/evaluation.ts';
 import { metricNamed } from '../../evaluate/metrics/table.ts';
 import type { PromptFile } from '../../prompt/promptFile.ts';
 import { parsePromptFile } from '../../prompt/readPrompt.ts';
+import { angles } from '../../prompt/languages/angles.fixture.ts';
+import { languages } from '../../prompt/languages/table.ts';
 import { applyPrompt } from '../../prompt/writePrompt.ts';
 import type { Prompt } from '../../prompt/prompt.ts';
 import { columnsOf, render, rowBlockStart } from '../../prompt/template.ts';
@@ -158,6 +160,17 @@ const bodiesOf = async (proposer: Proposer, asked: Prompt, seeds = 20): Promise<
 };
 
 describe('edits', () => {
+  test('rename fields and answers in any template language, and never a variable', async () => {
+    languages.push(angles);
+    const asked = { body: 'Say which.\nLook at it.\n\nMessage: <message>\nIntent:\n', demonstrations: [], syntax: 'angles' };
+    const found = [...(await bodiesOf(editOperators, asked))];
+    const ended = await bodiesOf(editOperators, { ...asked, body: 'Say which. Look at it.\n<message>:\n' });
+    languages.splice(languages.indexOf(angles), 1);
+    expect(found.some((each) => /\n(Text|Input|Sentence|Q): <message>\n/.test(each))).toBe(true);
+    expect(found.some((each) => /\n(Answer|Label|Category|Class|Output|A):\n$/.test(each))).toBe(true);
+    for (const each of [...found, ...ended]) expect(each).toContain('<message>');
+  });
+
   const rest = body.slice(body.indexOf('{{demos}}'));
 
   test('of a short prompt include all the obvious ones', async () => {

@@ -28,6 +28,23 @@ export interface SinglePromptKind extends Names {
    *   demonstrations in a file that does not name its output column
    */
   readonly write: (file: PromptFile, next: Prompt, changes: SettingChanges) => string;
+  /** The text of a new file, without problems. */
+  readonly begin: (first: FirstFile) => string;
+}
+
+/** What the first prompt file for some data contains. */
+export interface FirstFile {
+  readonly description: string;
+  /** In the order in which they are written. The rest are defaults. */
+  readonly settings: {
+    readonly data: string;
+    readonly columns?: Readonly<Record<string, string>>;
+    readonly output: string;
+    readonly labels?: 'from-data';
+    readonly metric?: string;
+  };
+  /** In the kind's language. */
+  readonly body: string;
 }
 
 /** A kind whose files name other prompt files, which answer one after the other. */

@@ -1,5 +1,6 @@
 /** @file Prompt files of VS Code: `.prompt.md`, Markdown with `${input:column}` below front matter. */
 import { inputs } from '../languages/inputs.ts';
+import { beginFrontMatterPrompt } from './beginFrontMatterPrompt.ts';
 import { readFrontMatterPrompt } from './readFrontMatterPrompt.ts';
 import { withoutEnding, type SinglePromptKind } from './promptKind.ts';
 import { writeFrontMatterPrompt } from './writeFrontMatterPrompt.ts';
@@ -12,6 +13,7 @@ export const promptMd: SinglePromptKind = {
   language: inputs,
   read,
   write: (file, next, changes) => writeFrontMatterPrompt(file, next, changes, read),
+  begin: beginFrontMatterPrompt,
 };
 
 function shortName(name: string): string {

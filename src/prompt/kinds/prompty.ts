@@ -1,5 +1,6 @@
 /** @file Prompt files of Prompty: `.prompty`, Jinja below front matter with keys of the Prompty format. */
 import { jinja } from '../languages/jinja.ts';
+import { beginFrontMatterPrompt } from './beginFrontMatterPrompt.ts';
 import { readFrontMatterPrompt } from './readFrontMatterPrompt.ts';
 import { withoutEnding, type SinglePromptKind } from './promptKind.ts';
 import { readPromptyKeys } from './promptyKeys.ts';
@@ -14,6 +15,7 @@ export const prompty: SinglePromptKind = {
   language: jinja,
   read,
   write: (file, next, changes) => writeFrontMatterPrompt(file, next, changes, read),
+  begin: beginFrontMatterPrompt,
 };
 
 function read(path: string, text: string): ReturnType<SinglePromptKind['read']> {

@@ -38,7 +38,7 @@ export function comparisonText(a: string, b: string, comparison: RunComparison, 
       ),
     ].join('\n'),
     settings.length === 0
-      ? 'Both runs have the same settings and results.'
+      ? `Both runs have the same settings${promptDiff === '' ? ' and results' : ''}.`
       : [bold('What differs'), ...table([['', 'A', 'B'], ...settings.map((each) => [each.name, each.a, each.b])])].join('\n'),
     promptDiff === ''
       ? 'Both runs ended with the same prompt.'

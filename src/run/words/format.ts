@@ -134,13 +134,16 @@ export function loraText({ rank, alpha, dropout, targets }: Partial<LoraConfig>)
 export function coordinatorText({ coordinator = 'alternating', soft, schedule, strategy, tune }: RunConfig): string {
   const tunes = `tunes ${tune === 'both' ? 'prompt and weights' : tune}`;
   if (coordinator === 'alternating') return `alternating, schedule ${schedule}, strategy ${strategy}, ${tunes}`;
-  const asked = [
-    ...(soft?.tokens === undefined ? [] : [`${soft.tokens} virtual tokens`]),
-    ...(soft?.start === undefined ? [] : [`starting from ${soft.start}`]),
-    ...(soft?.keep === undefined ? [] : [soft.keep ? 'the soft prompt may stay' : 'only text may stay']),
-  ];
-  return [`${coordinator}, ${tunes}`, ...asked].join(', ');
+  return [`${coordinator}, ${tunes}`, softText(soft)].filter(Boolean).join(', ');
 }
+
+/** `16 virtual tokens, only text may stay`: only the given options. */
+export const softText = ({ tokens, start, keep }: NonNullable<RunConfig['soft']> = {}): string =>
+  [
+    ...(tokens === undefined ? [] : [`${tokens} virtual tokens`]),
+    ...(start === undefined ? [] : [`starting from ${start}`]),
+    ...(keep === undefined ? [] : [keep ? 'the soft prompt may stay' : 'only text may stay']),
+  ].join(', ');
 
 /** `412 → 96 tokens, 38 → 12 ms`: what one answer costs before and after a run, with its prompt. */
 export function priceText({ before, after, time }: Pick<PriceState, 'before' | 'after' | 'time'>): string {

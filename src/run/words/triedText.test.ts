@@ -1,6 +1,7 @@
 /** @file What the phases of a run tried, in words. */
 import { describe, expect, test } from 'vitest';
 import type { Difference } from '../../optimize/events.ts';
+import { proposersOf } from '../../optimize/proposers/table.ts';
 import { initialState, type CandidateState, type PhaseState, type RunState } from '../record/state.ts';
 import { textStayedText, triedText } from './triedText.ts';
 
@@ -131,3 +132,10 @@ describe("if the prompt's text did not change", () => {
     expect(textStayedText(run(phases, { status: 'running' }))).toBeUndefined();
   });
 });
+
+test.each(proposersOf(undefined, ['writer', 'gradients']).map(({ proposer }) => proposer.name))(
+  'proposals of %s have a word of their own',
+  (name) => {
+    expect(triedText(phase(proposed(name, 1)))).not.toBe('tried 1 prompt so far');
+  },
+);
