@@ -8,7 +8,10 @@ import type { PromptFile } from '../promptFile.ts';
 export type PromptKind = SinglePromptKind | ProgramKind;
 
 interface Names {
-  /** The endings of its files' names, in lower case. The first one is for files that Tandem writes. */
+  /**
+   * What its files' names end in: endings such as `.prompt.md`, in lower case, or whole names such as `SKILL.md`. The first one is for files that
+   * Tandem writes.
+   */
   readonly endings: readonly [string, ...string[]];
   /** A file's name without its ending, for people. */
   readonly shortName: (name: string) => string;
@@ -20,6 +23,8 @@ interface Names {
 export interface SinglePromptKind extends Names {
   readonly holds: 'prompt';
   readonly language: TemplateLanguage;
+  /** For files that have no place for an adapter, so that only their text is tuned. */
+  readonly tunes?: 'prompt';
   /** Never throws: defects are problems of the file. */
   readonly read: (path: string, text: string) => PromptFile;
   /**
