@@ -55,6 +55,7 @@ const toy: SinglePromptKind = {
   shortName: (name) => withoutEnding(name, toy.endings),
   resultsName: (name) => name,
   language: angles,
+  help: { about: '' },
   read(path, text) {
     const [line, data, output, labels, model] = /^# (.*), (.*): (.*), (.*)\n/.exec(text)!;
     return {
@@ -93,7 +94,7 @@ afterAll(() => {
 
 test('its name is that of a prompt: it is found, a program may name it, and people see it without its ending', () => {
   expect(isPromptPath(path)).toBe(true);
-  expect(patternOf()).toContain(',toy.txt}');
+  expect(patternOf()).toContain(',*.toy.txt}');
   expect(shortName('prompts/kind.toy.txt')).toBe('prompts/kind');
   const steps = (prompt: string) => parseProgramFile('a.program.yaml', `steps: [{prompt: ${prompt}, output: a}]`).problems;
   expect(steps('kind.toy.txt')).toEqual([]);

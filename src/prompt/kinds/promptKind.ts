@@ -4,6 +4,7 @@ import type { TemplateLanguage } from '../languages/templateLanguage.ts';
 import type { ProgramFile } from '../programFile.ts';
 import type { Prompt } from '../prompt.ts';
 import type { PromptFile } from '../promptFile.ts';
+import type { SettingHelp } from '../settingReaders.ts';
 
 export type PromptKind = SinglePromptKind | ProgramKind;
 
@@ -23,6 +24,8 @@ interface Names {
 export interface SinglePromptKind extends Names {
   readonly holds: 'prompt';
   readonly language: TemplateLanguage;
+  /** What completion and hovers say of its front matter. Keys without words of ours belong to other tools. */
+  readonly help: SettingHelp;
   /** For files that have no place for an adapter, so that only their text is tuned. */
   readonly tunes?: 'prompt';
   /** Never throws: defects are problems of the file. */

@@ -1,5 +1,6 @@
 /** @file Prompt files of VS Code: `.prompt.md`, Markdown with `${input:column}` below front matter. */
 import { inputs } from '../languages/inputs.ts';
+import { frontMatterHelp } from '../settingTable.ts';
 import { readFrontMatterPrompt } from './readFrontMatterPrompt.ts';
 import { withoutEnding, type SinglePromptKind } from './promptKind.ts';
 import { writeFrontMatterPrompt } from './writeFrontMatterPrompt.ts';
@@ -10,6 +11,7 @@ export const promptMd: SinglePromptKind = {
   shortName,
   resultsName: shortName,
   language: inputs,
+  help: frontMatterHelp,
   read,
   write: (file, next, changes) => writeFrontMatterPrompt(file, next, changes, read),
 };

@@ -1,5 +1,6 @@
 /** @file Prompt files of Prompty: `.prompty`, Jinja below front matter with keys of the Prompty format. */
 import { jinja } from '../languages/jinja.ts';
+import { frontMatterHelp } from '../settingTable.ts';
 import { readFrontMatterPrompt } from './readFrontMatterPrompt.ts';
 import { withoutEnding, type SinglePromptKind } from './promptKind.ts';
 import { readPromptyKeys } from './promptyKeys.ts';
@@ -12,6 +13,7 @@ export const prompty: SinglePromptKind = {
   // A `.prompt.md` may be beside it.
   resultsName: (name) => name,
   language: jinja,
+  help: frontMatterHelp,
   read,
   write: (file, next, changes) => writeFrontMatterPrompt(file, next, changes, read),
 };

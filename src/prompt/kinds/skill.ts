@@ -1,4 +1,5 @@
 /** @file Agent skills: `SKILL.md`. What is tuned is the description in its front matter, by which agents decide whether to load the skill. */
+import { dirname } from 'node:path';
 import { isMap, isScalar, type Document, type Node, type Pair, type Scalar } from 'yaml';
 import { TandemError } from '../../errors.ts';
 import { setText } from '../editScalar.ts';
@@ -11,7 +12,7 @@ import type { PromptFile } from '../promptFile.ts';
 import type { TextRange } from '../textRange.ts';
 import { openFrontMatter } from './openFrontMatter.ts';
 import type { SettingChanges, SinglePromptKind } from './promptKind.ts';
-import { readSkillSettings, skillKey } from './skillSettings.ts';
+import { readSkillSettings, skillHelp, skillKey } from './skillSettings.ts';
 
 export const skill: SinglePromptKind = {
   holds: 'prompt',
@@ -19,14 +20,15 @@ export const skill: SinglePromptKind = {
   shortName,
   resultsName: (name) => name,
   language,
+  help: skillHelp,
   tunes: 'prompt',
   read,
   write,
 };
 
-/** The name of its folder, which is that of the skill. */
+/** The name of its folder is that of the skill. */
 function shortName(name: string): string {
-  return name.replace(/[/\\][^/\\]*$/, '');
+  return /[/\\]/.test(name) ? dirname(name) : 'SKILL';
 }
 
 function read(path: string, text: string): PromptFile {
@@ -44,7 +46,11 @@ function read(path: string, text: string): PromptFile {
   const top = { start: 0, end: 0 };
   const key = pair ? spanOf(pair.key as Node) : top;
   const place = isScalar(pair?.value) ? contentOf(pair.value, text.slice(yamlStart)) : key;
-  if (keys.length > 0) {
+  if (keys.length === 0) {
+    // A skill of other tools. Who wants to tune it learns how to set it up.
+    const hint = 'Set it up: tandem init --skill SKILL.md';
+    problems.push({ severity: 'error', message: 'This skill is not set up for Tandem.', range: rangeOf(0, 0), hint, missing: true });
+  } else {
     const [first] = keys;
     if (!ranges.data && document.errors.length === 0) {
       report(spanOf(first), `\`${skillKey('data')}\` is missing.`, 'Name the file with the labelled queries, relative to this file.');

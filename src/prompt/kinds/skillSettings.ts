@@ -5,7 +5,7 @@
 import { isMap, YAMLMap, type Document, type Node, type Pair } from 'yaml';
 import { resolved, scalarText } from '../frontMatter.ts';
 import { queryColumn } from '../languages/skill.ts';
-import { readMap, type Report } from '../settingReaders.ts';
+import { readMap, type Report, type SettingHelp } from '../settingReaders.ts';
 import { defaultSettings, type TandemSettings } from '../settings.ts';
 import { settingFields } from '../settingTable.ts';
 
@@ -18,6 +18,18 @@ const fields = { data, model, metric };
 const byKey = Object.fromEntries(Object.entries(fields).map(([name, field]) => [`${prefix}${name}`, field])) as {
   readonly [K in keyof typeof fields as `${typeof prefix}${K}`]: (typeof fields)[K];
 };
+
+const abouts: { readonly [K in keyof typeof fields]: string } = {
+  data: 'The labelled queries by which Tandem evaluates and tunes the description, relative to this file: a JSON list of `{"query": "…", "should_trigger": true}`, or any other data file with these columns.',
+  model:
+    'The model that decides in place of an agent: `nano` (comes with Tandem; the default), the name of an installed model, a folder with safetensors, a `.gguf` file, or a Hugging Face id. The larger it is, the more it decides like an agent.',
+  metric: 'How the answers are measured. Default: `accuracy`.',
+};
+
+const settingsHelp = Object.entries(abouts).map(([setting, about]) => [`${prefix}${setting}`, { about, setting }] as const);
+
+/** What people read about the settings. The rest of the front matter belongs to other tools. */
+export const skillHelp: SettingHelp = { about: '', fields: { metadata: { about: '', fields: Object.fromEntries(settingsHelp) } } };
 
 /** The answer to a query: whether an agent should load the skill. In the data it is true or false, and the model says yes or no. */
 const answer = { output: 'should_trigger', labels: ['true', 'false'], labelWords: { true: 'yes', false: 'no' } } as const;
@@ -52,6 +64,8 @@ export function readSkillSettings(document: Document, report: Report, at: (name:
     reported,
     model: read['tandem-model'] ?? defaultSettings.model,
     template: 'chat',
+    // A description is not better for being shorter: few queries may fail to show what a sentence is good for.
+    gate: { promptCost: 0 },
   };
   return { settings, keys: ours.items.map(({ key }) => key as Node) };
 }

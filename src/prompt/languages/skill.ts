@@ -43,7 +43,7 @@ export const skill: TemplateLanguage = {
   write: (column) => `\${input:${column}}`,
   tags: (body) => frameOf(body),
   filler: (body) => (text, from) => {
-    if (from < closingOf(body)) return () => text;
+    if (from < closingOf(body) || !descriptionSpan(body)) return () => text;
     const [before, after] = text.split(query);
     return (values) => (after === undefined ? text : before + textOf(valueOf(values, queryColumn)) + after);
   },
