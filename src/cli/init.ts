@@ -74,7 +74,9 @@ async function setUp(path: string, queries: string | undefined): Promise<void> {
   const { text, data, isNew } = setUpSkill(file, queries && resolve(queries));
   const name = relative(process.cwd(), file);
   const own = relative(process.cwd(), data);
-  const what = isNew ? `Written: ${own}\n  20 examples. Replace each by a query that should, or should not, load the skill.` : `Queries: ${own}`;
+  const what = isNew
+    ? `Written: ${own}\n  20 examples. Replace each by a query that should, or should not, load the skill.`
+    : `Queries: ${own}`;
   stdout.say(`${what}\n  ${await rowsIn(file, text)}\n\n${measureIt(name)}`);
 }
 

@@ -15,7 +15,10 @@ export const exampleMark = 'REPLACE ME';
 export function exampleQueries(name: string): string {
   const queries = [
     ...needed.map((kind): LabelledQuery => ({ [queryColumn]: `${exampleMark}: ${kind} that needs ${name}`, should_trigger: true })),
-    ...near.map((kind): LabelledQuery => ({ [queryColumn]: `${exampleMark}: ${kind}, without any need of ${name}`, should_trigger: false })),
+    ...near.map((kind): LabelledQuery => ({
+      [queryColumn]: `${exampleMark}: ${kind}, without any need of ${name}`,
+      should_trigger: false,
+    })),
   ];
   return `[\n${queries.map((query) => `  ${JSON.stringify(query)}`).join(',\n')}\n]\n`;
 }

@@ -133,7 +133,10 @@ export async function propose(
   const { stage, rows } = growth ?? noPhaseGrowth;
   const { prior } = context;
   const { sources = noSourceMemory } = memory;
-  for (const { proposer, share } of inTurn(guidedShares(proposersOf(changeableParts(memory.current.prompt), hasOf(context)), prior), sources)) {
+  for (const { proposer, share } of inTurn(
+    guidedShares(proposersOf(changeableParts(memory.current.prompt), hasOf(context)), prior),
+    sources,
+  )) {
     const random = randomStream(seed, 'phase', phase, 'propose', proposer.name, ...(earlier.length ? [earlier.length] : []));
     const few = Math.max(1, Math.round(share * wanted));
     // If a stage excludes some of them, or a prior prefers some, there must be more to choose from.

@@ -20,8 +20,45 @@ const styles = {
 };
 
 const pieces = [
-  ...['word', 'a', 'Use when:', 'key: value', '# hash', 'it’s', "it's", '"quoted"', '\\', '\\n', '- item', '? what', '{x}', '[y]', '& and', '*star'],
-  ...['!tag', '%', '@at', '`code`', 'yes', '~', '42', '日本語', '🙂', '…', '---', '|', '>', "''", ',', '\u00a0', '\u2028x', '\u0085x', '\ufeffx'],
+  ...[
+    'word',
+    'a',
+    'Use when:',
+    'key: value',
+    '# hash',
+    'it’s',
+    "it's",
+    '"quoted"',
+    '\\',
+    '\\n',
+    '- item',
+    '? what',
+    '{x}',
+    '[y]',
+    '& and',
+    '*star',
+  ],
+  ...[
+    '!tag',
+    '%',
+    '@at',
+    '`code`',
+    'yes',
+    '~',
+    '42',
+    '日本語',
+    '🙂',
+    '…',
+    '---',
+    '|',
+    '>',
+    "''",
+    ',',
+    '\u00a0',
+    '\u2028x',
+    '\u0085x',
+    '\ufeffx',
+  ],
 ];
 const gaps = [' ', ' ', ' ', ' ', '\n', '\n\n', '\n\n\n', '  ', '\t', '\n  ', ' \n'];
 

@@ -26,9 +26,12 @@ function scalarAt({ contents }: Document, key: string): Scalar | undefined {
 /** Whether only the text of that key is another one. */
 function isSame(before: string, after: string, key: string, text: string): boolean {
   const [old, now] = [before, after].map((yaml) => readYaml(yaml));
-  const keys = ({ contents }: Document): string => (isMap(contents) ? JSON.stringify(contents.items.map((each) => scalarText(each.key))) : '');
+  const keys = ({ contents }: Document): string =>
+    isMap(contents) ? JSON.stringify(contents.items.map((each) => scalarText(each.key))) : '';
   const found = scalarAt(now, key);
-  return now.errors.length === old.errors.length && keys(old) === keys(now) && typeof found?.value === 'string' && found.value.trim() === text;
+  return (
+    now.errors.length === old.errors.length && keys(old) === keys(now) && typeof found?.value === 'string' && found.value.trim() === text
+  );
 }
 
 /** The scalar in its old style. Whether that reads as the text is for the caller to check. */
@@ -75,7 +78,11 @@ function folded(text: string, lines: readonly string[], old: string): string[] {
   const words = wordsOf(text);
   const full = lines.map((line) => line.trim()).filter((line) => line !== '');
   const width = full.length > 1 ? Math.max(usualWidth, ...full.map((line) => line.length)) : Infinity;
-  const began = lineStarts(full, wordsOf(old).map(({ word }) => word), words.map(({ word }) => word));
+  const began = lineStarts(
+    full,
+    wordsOf(old).map(({ word }) => word),
+    words.map(({ word }) => word),
+  );
   const result = [''];
   for (const [place, { before, word }] of words.entries()) {
     const last = result.length - 1;

@@ -72,7 +72,11 @@ describe('reading', () => {
   test.each([
     ['no data', '---\nname: a\ndescription: b\nmetadata: {tandem-model: nano}\n---\n', '`tandem-data` is missing.'],
     ['no description', '---\nname: a\nmetadata: {tandem-data: a.json}\n---\n', 'The skill has no description.'],
-    ['another key', '---\ndescription: b\nmetadata:\n  tandem-data: a.json\n  tandem-dta: b\n---\n', '`tandem-dta` is not a setting of Tandem.'],
+    [
+      'another key',
+      '---\ndescription: b\nmetadata:\n  tandem-data: a.json\n  tandem-dta: b\n---\n',
+      '`tandem-dta` is not a setting of Tandem.',
+    ],
     ['too long', `---\ndescription: ${'a'.repeat(1025)}\nmetadata: {tandem-data: a.json}\n---\n`, 'has 1025 characters'],
     ['broken YAML', '---\ndescription: a: b\nmetadata: {tandem-data: a.json}\n---\n', ''],
   ])('%s', (_, source, message) => {
@@ -81,7 +85,9 @@ describe('reading', () => {
 
   test('problems of the body are at the description', () => {
     const inBody = bodyRanges(file);
-    expect(text.slice(inBody(0, 1).start, inBody(0, 1).end)).toBe('Fills forms in PDF files.\n  Use it for anything with ${input:query} or PDF.');
+    expect(text.slice(inBody(0, 1).start, inBody(0, 1).end)).toBe(
+      'Fills forms in PDF files.\n  Use it for anything with ${input:query} or PDF.',
+    );
     const [problem] = checkColumns(file, ['text', 'should_trigger']).filter(({ severity }) => severity === 'error');
     expect(problem).toMatchObject({ message: expect.stringContaining('no column "query"') as string, range: { line: 4 } });
     const line = file.prompt.body.slice(0, descriptionSpan(file.prompt.body)!.start).split('\n').length;
@@ -99,7 +105,11 @@ describe('writing', () => {
   });
 
   test('a text of 1024 characters, and not one more, and not none', () => {
-    for (const [length, fits] of [[1024, true], [1025, false], [0, false]] as const) {
+    for (const [length, fits] of [
+      [1024, true],
+      [1025, false],
+      [0, false],
+    ] as const) {
       const next = withDescription('a'.repeat(length));
       expect(isWritable(next, file.prompt)).toBe(fits);
       const write = (): string => applyPrompt(file, next);

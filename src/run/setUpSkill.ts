@@ -41,7 +41,8 @@ export function setUpSkill(file: string, queries?: string): SkillSetUp {
       hint: `Change \`${skillKey('data')}\` in its metadata.`,
     });
   }
-  const data = known ?? queries ?? queryFiles.map((each) => join(folder, each)).find((each) => existsSync(each)) ?? join(folder, queryFiles[0]);
+  const data =
+    known ?? queries ?? queryFiles.map((each) => join(folder, each)).find((each) => existsSync(each)) ?? join(folder, queryFiles[0]);
   const text = known === undefined ? withData(file, before, portable(folder, data)) : before;
   const isNew = queries === undefined && !existsSync(data);
   if (isNew) writeNew(data, exampleQueries(promptName(file)));

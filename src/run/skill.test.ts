@@ -98,7 +98,8 @@ describe('tuning', () => {
     const session = await openSession({ ...runDefaults, prompt: file, threads: 1 });
     const measured = await measurePrompt(session, 'val');
     await session.dispose();
-    for (const { prediction, gold } of measured.rows) expect([prediction, gold].every((each) => ['true', 'false'].includes(each!))).toBe(true);
+    for (const { prediction, gold } of measured.rows)
+      expect([prediction, gold].every((each) => ['true', 'false'].includes(each!))).toBe(true);
     expect(measured.metric).toBe('accuracy');
   });
 

@@ -55,7 +55,8 @@ function read(path: string, text: string): PromptFile {
     if (!ranges.data && document.errors.length === 0) {
       report(spanOf(first), `\`${skillKey('data')}\` is missing.`, 'Name the file with the labelled queries, relative to this file.');
     }
-    if (description === '') report(key, 'The skill has no description.', 'Say in `description:` what it does and when an agent should load it.');
+    if (description === '')
+      report(key, 'The skill has no description.', 'Say in `description:` what it does and when an agent should load it.');
     else if (description.length > longestDescription) {
       const message = `The description has ${description.length} characters. Agents accept at most ${longestDescription}.`;
       reportAs('warning')(place, message);

@@ -12,7 +12,9 @@ export const kindOf = (path: string): PromptKind | undefined => promptKinds.find
 
 /** Whether a path ends so. Before a whole name there may be a number and a dot, as in the copies of a run: `3.1.SKILL.md`. */
 const fits = (path: string, ending: string): boolean =>
-  isWholeName(ending) ? /(?:^|[/\\]|\.)$/.test(path.slice(0, -ending.length)) && path.endsWith(ending) : path.toLowerCase().endsWith(ending);
+  isWholeName(ending)
+    ? /(?:^|[/\\]|\.)$/.test(path.slice(0, -ending.length)) && path.endsWith(ending)
+    : path.toLowerCase().endsWith(ending);
 
 const isWholeName = (ending: string): boolean => !ending.startsWith('.');
 

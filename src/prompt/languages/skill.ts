@@ -51,8 +51,7 @@ export const skill: TemplateLanguage = {
   // Nobody writes the frame.
   typing: { triggers: [], begun: () => undefined, complete: (column) => column },
   roles: {
-    lines: (body) =>
-      descriptionSpan(body) ? sectionsOf(body).map(({ role, marker }) => ({ name: role, ...marker })) : [],
+    lines: (body) => (descriptionSpan(body) ? sectionsOf(body).map(({ role, marker }) => ({ name: role, ...marker })) : []),
     sections: sectionsOf,
   },
   framed: { text: descriptionSpan, maxCharacters: longestDescription },
