@@ -1,5 +1,5 @@
 /** @file The parts of the manifest that follow from the table of prompt kinds. VS Code reads them before any of our code runs, so they are written down. */
-import { endingsOf, globsOf } from '../prompt/kinds/table.ts';
+import { endingsOf, globsOf, isWholeName } from '../prompt/kinds/table.ts';
 import { commandIds } from './ids.ts';
 
 /** A command in a menu or on the keyboard. */
@@ -43,6 +43,6 @@ const namesFor = (command: string) => (): string => `/${namePattern(endingsOf(on
 
 /** `\.(prompt\.md|prompty)$`. A whole name such as SKILL.md is left out: most such files are nothing to Tandem, so they get no commands. */
 export const namePattern = (endings: readonly string[]): string => {
-  const own = endings.filter((ending) => ending.startsWith('.'));
+  const own = endings.filter((ending) => !isWholeName(ending));
   return `\\.(${own.map((ending) => ending.slice(1).replaceAll('.', '\\.')).join('|')})$`;
 };

@@ -60,10 +60,11 @@ const suggest: { readonly [K in Kind]: Suggest<K> } = {
       .slice(1)
       .map((key) => `${key}.`)
       .join('');
-    const written = (key: string): boolean => (within.length === 0 ? hasSettings : ranges[prefix + key] !== undefined) && key !== name;
+    const isTop = within.length === 0;
+    const written = (key: string, setting = prefix + key): boolean => (isTop ? hasSettings : ranges[setting] !== undefined) && key !== name;
     const hasColon = /^\s*:/.test(text.slice(span.end));
     return Object.entries(fields)
-      .filter(([key, { about }]) => about !== '' && !written(key))
+      .filter(([key, { about, setting }]) => about !== '' && !written(key, setting))
       .map(([key, { about, mapOnly }]) => ({
         kind: 'setting',
         label: key,

@@ -16,7 +16,8 @@ const fits = (path: string, ending: string): boolean =>
     ? /(?:^|[/\\]|\.)$/.test(path.slice(0, -ending.length)) && path.endsWith(ending)
     : path.toLowerCase().endsWith(ending);
 
-const isWholeName = (ending: string): boolean => !ending.startsWith('.');
+/** Whether a kind names whole files, such as `SKILL.md`, and not an ending. */
+export const isWholeName = (ending: string): boolean => !ending.startsWith('.');
 
 /** The kind that reads a file as one prompt, by its name. Default: `.prompt.md`. */
 export function promptKindOf(path: string): SinglePromptKind {
