@@ -20,7 +20,7 @@ export interface SessionOptions {
 }
 
 /** What a command says of the prompt that it works on. */
-export const aboutPrompt = `a ${endingsOf('prompt').join(' or ')} file with the \`tandem:\` key, or a tandem${endingsOf('steps')[0]}`;
+export const aboutPrompt = `a ${endingsOf('prompt').join(' or ')} file that names its data, or a tandem${endingsOf('steps')[0]}`;
 
 /** Adds the options for the model and the rows that a prompt is measured on. */
 export function withSessionOptions(command: Command): Command {

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { checkColumns, requireUsable, type PromptFile } from '../prompt/promptFile.ts';
 import { prompty } from '../prompt/kinds/prompty.ts';
-import { promptKinds } from '../prompt/kinds/table.ts';
+import { beginnableEndings, beginnableKindOf } from '../prompt/kinds/table.ts';
 import { parsePromptFile } from '../prompt/readPrompt.ts';
 import { render } from '../prompt/template.ts';
 import { namedColumns, namedRow } from './columns.ts';
@@ -107,7 +107,7 @@ Intent:
     ).toThrow(expect.objectContaining({ reason: 'too-few-columns' }) as Error);
   });
 
-  const kinds = promptKinds.flatMap((kind) => (kind.holds === 'prompt' ? [kind] : []));
+  const kinds = beginnableEndings().map((ending) => beginnableKindOf(ending)!);
   test.for(kinds)(
     'whatever the columns and the file are called, a $endings.0 file is valid and reads every input',
     { tags: 'long' },

@@ -1,7 +1,7 @@
 /** @file A first prompt file for data that has none: which column is predicted from which, and whether it holds labels or free text. */
 import { TandemError } from '../errors.ts';
 import { promptMd } from '../prompt/kinds/promptMd.ts';
-import type { SinglePromptKind } from '../prompt/kinds/promptKind.ts';
+import type { BeginnableKind } from '../prompt/kinds/promptKind.ts';
 import type { TemplateLanguage } from '../prompt/languages/templateLanguage.ts';
 import { suggestName } from '../prompt/nearest.ts';
 import type { Dataset } from './dataset.ts';
@@ -26,7 +26,7 @@ export interface FirstPromptOptions {
   /** Labels to choose from, or free text. Default: the likelier. */
   readonly kind?: 'labels' | 'text';
   /** The kind of the file. Default: `.prompt.md`. */
-  readonly fileKind?: SinglePromptKind;
+  readonly fileKind?: BeginnableKind;
 }
 
 /**

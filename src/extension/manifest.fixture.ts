@@ -1,5 +1,5 @@
 /** @file What follows from the table of prompt kinds in the manifest and in the schema of programs. VS Code reads both before any of our code runs. */
-import { endingsOf } from '../prompt/kinds/table.ts';
+import { endingsOf, globsOf, isWholeName } from '../prompt/kinds/table.ts';
 import { commandIds } from './ids.ts';
 
 /** A command in a menu or on the keyboard. */
@@ -30,7 +30,7 @@ export function withPromptKinds<M extends Written>(manifest: M): M {
   const fileMatch = endingsOf('steps').flatMap((ending) => (/\.ya?ml$/.test(ending) ? [`*${ending}`] : []));
   return {
     ...manifest,
-    activationEvents: [first, ...endingsOf().map((ending) => `${search}**/*${ending}`), ...others],
+    activationEvents: [first, ...globsOf().map((glob) => `${search}**/${glob}`), ...others],
     contributes: { ...contributes, menus, keybindings, yamlValidation: [{ ...schema, fileMatch }, ...schemas] },
   };
 }
@@ -62,6 +62,8 @@ const onSinglePrompts: readonly string[] = [commandIds.optimizeWith];
 /** The names of the files that a command works on, as a pattern. A function's result is put in as it is, `$` included. */
 const namesFor = (command: string) => (): string => `/${namePattern(endingsOf(onSinglePrompts.includes(command) ? 'prompt' : undefined))}/`;
 
-/** `\.(prompt\.md|prompty)$` */
-export const namePattern = (endings: readonly string[]): string =>
-  `\\.(${endings.map((ending) => ending.slice(1).replaceAll('.', '\\.')).join('|')})$`;
+/** `\.(prompt\.md|prompty)$`. A whole name such as SKILL.md is left out: most such files are nothing to Tandem, so they get no commands. */
+export const namePattern = (endings: readonly string[]): string => {
+  const own = endings.filter((ending) => !isWholeName(ending));
+  return `\\.(${own.map((ending) => ending.slice(1).replaceAll('.', '\\.')).join('|')})$`;
+};

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { endingsOf } from '../prompt/kinds/table.ts';
+import { endingsOf, globsOf } from '../prompt/kinds/table.ts';
 import { variablesOf } from '../prompt/template.ts';
 import { describeError, TandemError } from '../errors.ts';
 import { adapterChoices } from '../model/stepAdapters.ts';
@@ -111,7 +111,7 @@ test('every text of the contributions is in package.nls.json, and nothing else i
 describe('prompt kinds', () => {
   test('are those of the table where the manifest names files; `npm run manifest` writes them', () => {
     expect(manifest).toEqual(withPromptKinds(manifest));
-    for (const ending of endingsOf()) expect(manifest.activationEvents).toContain(`workspaceContains:**/*${ending}`);
+    for (const glob of globsOf()) expect(manifest.activationEvents).toContain(`workspaceContains:**/${glob}`);
     const conditions = Object.values(contributes.menus).flatMap((items) => items.map(({ when }) => when));
     const patterns = conditions.flatMap((when) => [...when.matchAll(/resourceFilename =~ \/(.*?\$)\//g)].map(([, pattern]) => pattern));
     expect(new Set(patterns)).toEqual(new Set([namePattern(endingsOf()), namePattern(endingsOf('prompt'))]));

@@ -4,7 +4,7 @@ import * as vscode from 'vscode';
 import { firstPrompt } from '../data/firstPrompt.ts';
 import { dataEndings } from '../data/dataEndings.ts';
 import { readDataset } from '../data/readDataset.ts';
-import { endingsOf } from '../prompt/kinds/table.ts';
+import { beginnableEndings } from '../prompt/kinds/table.ts';
 import { TandemError } from '../errors.ts';
 import { portable } from '../run/record/runDirectory.ts';
 import { aboutData } from './core/aboutData.ts';
@@ -17,7 +17,7 @@ export async function newPrompt(target: unknown): Promise<vscode.TextDocument | 
   const data = target instanceof vscode.Uri ? target : await pickData();
   if (!data) return undefined;
   const folder = vscode.workspace.getWorkspaceFolder(data)?.uri.fsPath ?? dirname(data.fsPath);
-  const file = vscode.Uri.file(join(folder, `${basename(data.fsPath, extname(data.fsPath))}${endingsOf('prompt')[0]}`));
+  const file = vscode.Uri.file(join(folder, `${basename(data.fsPath, extname(data.fsPath))}${beginnableEndings()[0]}`));
   const dataset = await readDataset(data.fsPath);
   const column = await pick(likeliestFirst(dataset.columns, firstPrompt(dataset, '').output), {
     title: `New Prompt from ${basename(data.fsPath)}`,

@@ -8,6 +8,7 @@ import { limitRows } from '../data/split.ts';
 import { domainCount } from '../evaluate/calibration.ts';
 import { compareEvaluations, type Comparison, type Evaluation } from '../evaluate/evaluation.ts';
 import type { Candidate } from '../evaluate/evaluator.ts';
+import { isFramed } from '../prompt/frame.ts';
 import type { Prompt } from '../prompt/prompt.ts';
 import type { Adapter } from '../model/adapter.ts';
 import type { OptimizationContext } from './coordinator.ts';
@@ -22,17 +23,18 @@ import type { Purse } from './purse.ts';
 import { measureAll } from './successiveHalving.ts';
 import { bestFirst } from '../evaluate/ranking.ts';
 
-/** Whether there is more than one way. */
-export const hasScorings = ({ evaluator }: OptimizationContext): boolean => evaluator.task.labels !== undefined;
+/** Whether there is more than one way, and the prompt's file can say which. */
+export const hasScorings = ({ evaluator, prompt }: OptimizationContext): boolean =>
+  evaluator.task.labels !== undefined && !isFramed(prompt);
 
-/** The prompt with every other way that costs little. Empty if the answer is free text. @param measured of the prompt; no right answers are used */
+/** The prompt with every other way that costs little. Empty if the answer is free text, or in a frame. @param measured of the prompt; no right answers are used */
 export function otherScorings(
   { evaluator, trainset }: Pick<OptimizationContext, 'evaluator' | 'trainset'>,
   prompt: Prompt,
   { lengthSlope }: Pick<Evaluation, 'lengthSlope'>,
 ): Proposal[] {
   const { task } = evaluator;
-  if (!task.labels) return [];
+  if (!task.labels || isFramed(prompt)) return [];
   return decodingProposals(prompt, task, { trainset, ...(lengthSlope !== undefined && { lengthSlope }) });
 }
 

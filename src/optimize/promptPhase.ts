@@ -14,7 +14,7 @@ import { hasAnswers } from './ownAnswers.ts';
 import { collectRunners, countingEvaluator } from './proposers/collect.ts';
 import { expectedWin, guidedShares } from './proposalPrior.ts';
 import { promptKey, type Proposal } from './proposers/proposer.ts';
-import { hasOf, proposersOf } from './proposers/table.ts';
+import { changeableParts, hasOf, proposersOf } from './proposers/table.ts';
 import { inTurn, noSourceMemory } from './proposers/turns.ts';
 import { after, allowance, partOf } from './purse.ts';
 import { successiveHalving, type Finisher, type Runner } from './successiveHalving.ts';
@@ -133,7 +133,10 @@ export async function propose(
   const { stage, rows } = growth ?? noPhaseGrowth;
   const { prior } = context;
   const { sources = noSourceMemory } = memory;
-  for (const { proposer, share } of inTurn(guidedShares(proposersOf(undefined, hasOf(context)), prior), sources)) {
+  for (const { proposer, share } of inTurn(
+    guidedShares(proposersOf(changeableParts(memory.current.prompt), hasOf(context)), prior),
+    sources,
+  )) {
     const random = randomStream(seed, 'phase', phase, 'propose', proposer.name, ...(earlier.length ? [earlier.length] : []));
     const few = Math.max(1, Math.round(share * wanted));
     // If a stage excludes some of them, or a prior prefers some, there must be more to choose from.

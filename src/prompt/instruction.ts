@@ -7,6 +7,8 @@ import { bodyOf, demosLines, rowBlockStart, softLine, variablesOf, type Template
 /** The place of the instruction as offsets into the body, empty if there is none. The line of a soft prompt counts as an instruction. */
 export function instructionSpan(template: Template): Span {
   const body = bodyOf(template);
+  const framed = languageOf(template).framed?.text(body);
+  if (framed) return framed;
   const variable = variablesOf(template).at(0);
   const firstRow = variable ? body.lastIndexOf('\n', variable.start - 1) + 1 : body.length;
   const head = body.slice(0, Math.min(demosLines(body).at(0)?.start ?? rowBlockStart(template), firstRow));

@@ -2,8 +2,7 @@
 import { nearestNames, suggestName } from './nearest.ts';
 import { anyItem } from './languages/templateLanguage.ts';
 import { languageOf } from './languages/table.ts';
-import type { Problem, PromptFile } from './promptFile.ts';
-import { rangesOf } from './textRange.ts';
+import { bodyRanges, type Problem, type PromptFile } from './promptFile.ts';
 import { isList, isNested, type Value, type Values } from './values.ts';
 
 /** @param none the phrase for no row, which differs from `No row` if there are more rows than the given ones */
@@ -11,7 +10,7 @@ export function checkKeys(file: PromptFile, rows: readonly Values[], none = 'No 
   const { body } = file.prompt;
   const { keysRead } = languageOf(file.prompt);
   if (!keysRead || rows.length === 0) return [];
-  const rangeOf = rangesOf(file.text);
+  const rangeOf = bodyRanges(file);
   const problems = new Map<string, Problem>();
   for (const { path, start, end } of keysRead(body)) {
     const id = JSON.stringify(path);
@@ -20,13 +19,13 @@ export function checkKeys(file: PromptFile, rows: readonly Values[], none = 'No 
     const shown = path.filter((key) => key !== anyItem);
     const key = shown[shown.length - 1];
     const parent = shown.slice(0, -1).join('.');
-    const range = rangeOf(file.bodyOffset + start, file.bodyOffset + end);
+    const range = rangeOf(start, end);
     const at = body.slice(start, end).search(new RegExp(`(?<=[.'"])${key}\\b`));
     const fix =
       at < 0
         ? undefined
         : {
-            range: rangeOf(file.bodyOffset + start + at, file.bodyOffset + start + at + key.length),
+            range: rangeOf(start + at, start + at + key.length),
             instead: nearestNames(key, missing.keys),
           };
     problems.set(id, {

@@ -6,10 +6,9 @@ import { nearestNames } from './nearest.ts';
 import { asProgram } from './prompt.ts';
 import type { ProgramFile } from './programFile.ts';
 import { parseProgramFile, parsePromptFile } from './readPrompt.ts';
-import { checkColumns, requireUsable, type Problem, type PromptFile } from './promptFile.ts';
+import { bodyRanges, checkColumns, requireUsable, type Problem, type PromptFile } from './promptFile.ts';
 import type { DataSource } from './settings.ts';
 import { variablesOf } from './template.ts';
-import { rangesOf } from './textRange.ts';
 
 export interface Program {
   readonly file: ProgramFile;
@@ -123,11 +122,11 @@ export function checkProgram({ file, steps, whole }: Program, columns: readonly 
   for (const [place, step] of steps.entries()) {
     const earlier = file.steps.slice(0, place).map((each) => each.output);
     const known = [...new Set([...columns.filter((column) => column !== output), ...earlier, step.settings.output])];
-    const rangeOf = rangesOf(step.text);
+    const rangeOf = bodyRanges(step);
     const given = variablesOf(step.prompt)
       .filter(({ name }) => name === output && name !== step.settings.output)
       .map(({ name, start, end }): Problem => {
-        const range = rangeOf(step.bodyOffset + start, step.bodyOffset + end);
+        const range = rangeOf(start, end);
         const hint = 'Remove it. The last step has to predict it.';
         return { severity: 'error', message: `The body reads "${name}", the column to predict.`, range, hint };
       });

@@ -7,7 +7,7 @@ import { nearestNames, suggestName } from './nearest.ts';
 import type { Prompt } from './prompt.ts';
 import type { TandemSettings } from './settings.ts';
 import { languageOf } from './languages/table.ts';
-import type { Severity } from './languages/templateLanguage.ts';
+import type { Severity, Span } from './languages/templateLanguage.ts';
 import { columnsOf, variablesOf } from './template.ts';
 import { rangesOf, type TextRange } from './textRange.ts';
 import { textOf, type Values } from './values.ts';
@@ -44,12 +44,37 @@ export interface PromptFile {
   /** False for a prompt file of other tools, without the `tandem` key: it has no settings, and that is not a problem. */
   readonly hasSettings: boolean;
   readonly problems: readonly Problem[];
-  /** Where the body starts in `text`. */
+  /** Where the body starts in `text`, or the line with what it is made from. */
   readonly bodyOffset: number;
+  /** For a kind that makes the body from a part of the file, such as a skill's description. Absent if the body is in `text` as it is. */
+  readonly madeFrom?: MadeFrom;
   /** Where the settings are in `text`, by name: 'data', 'decoding.seed'. */
   readonly ranges: Readonly<Record<string, TextRange>>;
   /** Values for columns that the data lacks, if the file has some, as `.prompty` does in `inputs` and `sample`. */
   readonly samples?: Values;
+}
+
+/** A part of a file, and its place in the body that was made from it. */
+export interface MadeFrom {
+  readonly inText: Span;
+  readonly inBody: Span;
+}
+
+/** Returns a function that locates offsets of the body in the file: in the whole part that the body was made from, if there is one. */
+export function bodyRanges({ text, bodyOffset, madeFrom }: PromptFile): (start: number, end: number) => TextRange {
+  const rangeOf = rangesOf(text);
+  if (!madeFrom) return (start, end) => rangeOf(bodyOffset + start, bodyOffset + end);
+  const whole = rangeOf(madeFrom.inText.start, madeFrom.inText.end);
+  return () => whole;
+}
+
+/** The 1-based line of the file for a 1-based line of the body. YAML may have folded what is one line in the body. */
+export function fileLine({ text, bodyOffset, prompt, madeFrom }: PromptFile, line: number): number {
+  const lineAt = (source: string, offset: number): number => source.slice(0, offset).split('\n').length;
+  if (!madeFrom) return lineAt(text, bodyOffset) + line - 1;
+  const { inText, inBody } = madeFrom;
+  const place = lineAt(text, inText.start) + line - lineAt(prompt.body, inBody.start);
+  return Math.min(Math.max(place, lineAt(text, inText.start)), lineAt(text, inText.end));
 }
 
 /**
@@ -76,8 +101,8 @@ export function requireUsable(file: PromptFile): PromptFile {
  */
 export function checkColumns(file: PromptFile, columns: readonly string[], idle: readonly string[] = []): Problem[] {
   const { output } = file.settings;
-  const rangeOf = rangesOf(file.text);
-  const top = rangeOf(file.bodyOffset, file.bodyOffset);
+  const inBody = bodyRanges(file);
+  const top = rangesOf(file.text)(file.bodyOffset, file.bodyOffset);
   const problems: Problem[] = [];
   const lacking = output === '' ? undefined : lacksAnswers(file.settings, columns);
   if (lacking !== undefined) {
@@ -87,7 +112,7 @@ export function checkColumns(file: PromptFile, columns: readonly string[], idle:
     problems.push({ severity: 'error', message, range, hint: lacking, fix: { range, instead } });
   }
   for (const { name, start, end, nameStart } of variablesOf(file.prompt)) {
-    const range = rangeOf(file.bodyOffset + start, file.bodyOffset + end);
+    const range = inBody(start, end);
     if (name === output) {
       const hint = 'Remove it. The answer follows the end of the body.';
       // A computed template may not work without a value.
@@ -99,12 +124,11 @@ export function checkColumns(file: PromptFile, columns: readonly string[], idle:
     } else if (!columns.includes(name)) {
       const inputs = columns.filter((column) => column !== output);
       const message = `The data has no column "${name}" (columns: ${columns.join(', ')}).`;
-      const at = file.bodyOffset + nameStart;
       // In some languages the line `{{demos}}` has the form of a variable.
       const [demos] = misspeltDemos(file.prompt.body.slice(start, end));
       const hint = demos ? 'Did you mean {{demos}}, where the demonstrations go?' : suggestName(name, inputs);
       const instead = [...(demos ? ['demos'] : []), ...nearestNames(name, inputs)];
-      problems.push({ severity: 'error', message, range, hint, fix: { range: rangeOf(at, at + name.length), instead } });
+      problems.push({ severity: 'error', message, range, hint, fix: { range: inBody(nameStart, nameStart + name.length), instead } });
     }
   }
   const used = columnsOf(file.prompt);

@@ -22,6 +22,8 @@ export interface SettingHelp {
   readonly values?: readonly string[];
   /** For a map, its settings. */
   readonly fields?: Readonly<Record<string, SettingHelp>>;
+  /** The name of the setting, if its key has another one. */
+  readonly setting?: string;
   /** It can only be a map. */
   readonly mapOnly?: boolean;
 }

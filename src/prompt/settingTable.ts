@@ -265,6 +265,9 @@ export const tandemHelp: SettingHelp = {
   mapOnly: true,
 };
 
+/** The front matter of a file that has the `tandem` key. */
+export const frontMatterHelp: SettingHelp = { about: '', fields: { tandem: tandemHelp } };
+
 const areChoices = (texts: readonly string[]): boolean => texts.length > 1 && !texts.includes('') && new Set(texts).size === texts.length;
 
 function labelsWithWords(pairs: readonly (readonly string[])[]): Pick<TandemSettings, 'labels' | 'labelWords'> | undefined {

@@ -78,8 +78,13 @@ export function rowBlockColumns(template: Template): string[] {
   ];
 }
 
-/** The author's instruction: the text before the row block and the `{{demos}}` line. With roles, the first section, if the row is in another one. */
+/**
+ * The author's instruction: the text before the row block and the `{{demos}}` line. With roles, the first section, if the row is in another one.
+ * In a frame, the author's text.
+ */
 export function instructionSpan(template: Template): Span {
+  const framed = languageOf(template).framed?.text(bodyOf(template));
+  if (framed) return framed;
   const [first] = sectionsOf(template);
   const section = rowSection(template);
   if (section.start !== first.start) return { start: first.start, end: first.end };

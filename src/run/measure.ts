@@ -7,6 +7,7 @@ import { judgedBy } from '../evaluate/judging.ts';
 import { isRight } from '../evaluate/judging.ts';
 import { shortened } from '../optimize/changedPredictions.ts';
 import { stepsOf } from '../prompt/prompt.ts';
+import { fileLine } from '../prompt/promptFile.ts';
 import { columnsOf } from '../prompt/template.ts';
 import { textIn } from '../prompt/values.ts';
 import { writeAnswers, type AnsweredRow } from './record/answers.ts';
@@ -160,11 +161,10 @@ function worthOf(
   changedPredictions: readonly LineChange[],
 ): LineWorth {
   const own = program?.steps[step ?? 0] ?? file;
-  const firstLine = own.text.slice(0, own.bodyOffset).split('\n').length;
   return {
     ...(program && { file: portable(workspace, own.path) }),
     kind,
-    line: firstLine + line - 1,
+    line: fileLine(own, line),
     text,
     score,
     ...(logLikelihood && { logLikelihood }),

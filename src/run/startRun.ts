@@ -28,6 +28,7 @@ import { runInSession, type RunHooks } from './runInSession.ts';
 import { defaultThreads, openSession, type Session, type SessionOptions } from './session.ts';
 import { checkedBudget, type RunSpec } from './spec.ts';
 import type { Interrupt } from './worker/interrupt.ts';
+import { whatToTune } from './whatToTune.ts';
 import { checkedGate } from './worthAsked.ts';
 
 /** A new run from start to end. @throws TandemError whatever is wrong with prompt, data or model, before a directory is made */
@@ -37,7 +38,7 @@ export async function startRun(asked: RunSpec, hooks: RunHooks = {}): Promise<{ 
   checkedGate(asked.gate ?? {});
   const budget = checkedBudget(asked.budget);
   const source = readSource(asked.prompt);
-  const spec = { ...asked, budget, threads: asked.threads ?? defaultThreads() };
+  const spec = { ...asked, tune: whatToTune(asked), budget, threads: asked.threads ?? defaultThreads() };
   return alone(workspaceOf(spec.prompt), spec, hooks, async () => {
     const { signal, onBusy, ask, models } = hooks;
     const interrupt: Interrupt = { check: () => signal?.throwIfAborted() };

@@ -11,7 +11,7 @@ import { firstPrompt } from '../data/firstPrompt.ts';
 import { wholeVariableAt, placeAt } from '../prompt/placeAt.ts';
 import { angles } from '../prompt/languages/angles.fixture.ts';
 import { languages } from '../prompt/languages/table.ts';
-import { withoutEnding, type SinglePromptKind } from '../prompt/kinds/promptKind.ts';
+import { withoutEnding, type BeginnableKind } from '../prompt/kinds/promptKind.ts';
 import { endingsOf, isPromptPath, patternOf, promptKinds, shortName } from '../prompt/kinds/table.ts';
 import { checkColumns, requireUsable } from '../prompt/promptFile.ts';
 import { parseProgramFile, parsePromptFile } from '../prompt/readPrompt.ts';
@@ -28,12 +28,13 @@ import { startRun } from './startRun.ts';
 const tinyModel = join(import.meta.dirname, '..', '..', 'test', 'fixtures', 'tiny-tied');
 
 /** `# rows.jsonl, kind: odd|even, model` and the body below it. It has no place for demonstrations. */
-const toy: SinglePromptKind = {
+const toy: BeginnableKind = {
   holds: 'prompt',
   endings: ['.toy.txt'],
   shortName: (name) => withoutEnding(name, toy.endings),
   resultsName: (name) => name,
   language: angles,
+  help: { about: '' },
   read(path, text) {
     const [line, data, output, labels, model] = /^# (.*), (.*): (.*), (.*)\n/.exec(text)!;
     return {
@@ -72,7 +73,7 @@ afterAll(() => {
 
 test('its name is that of a prompt: it is found, a program may name it, and people see it without its ending', () => {
   expect(isPromptPath(path)).toBe(true);
-  expect(patternOf()).toContain(',toy.txt}');
+  expect(patternOf()).toContain(',*.toy.txt}');
   expect(shortName('prompts/kind.toy.txt')).toBe('prompts/kind');
   const steps = (prompt: string) => parseProgramFile('a.program.yaml', `steps: [{prompt: ${prompt}, output: a}]`).problems;
   expect(steps('kind.toy.txt')).toEqual([]);

@@ -1,11 +1,11 @@
 /** @file What can be written at the cursor of a prompt file: settings, their values, columns of the data. */
 import { aboutMetric, metrics } from '../../evaluate/metrics/table.ts';
 import { quote } from '../../prompt/editYaml.ts';
+import { promptKindOf } from '../../prompt/kinds/table.ts';
 import { languageOf } from '../../prompt/languages/table.ts';
 import { placeAt, type PromptPlace } from '../../prompt/placeAt.ts';
 import type { PromptFile } from '../../prompt/promptFile.ts';
 import type { SettingHelp } from '../../prompt/settingReaders.ts';
-import { tandemHelp } from '../../prompt/settingTable.ts';
 import type { Span } from '../../prompt/languages/templateLanguage.ts';
 import { ours, type Markdown } from '../../run/words/markdown.ts';
 import { sampleText } from './columnValues.ts';
@@ -43,11 +43,8 @@ export async function suggestionsAt(file: PromptFile, offset: number, sources: S
 }
 
 /** What the front matter may have at `keys`: `[]` is its top, `['tandem', 'decoding']` the map of that setting. */
-export function helpAt(keys: readonly string[]): SettingHelp | undefined {
-  return keys.reduce<SettingHelp | undefined>((help, key) => help?.fields && own(help.fields, key), {
-    about: '',
-    fields: { tandem: tandemHelp },
-  });
+export function helpAt(path: string, keys: readonly string[]): SettingHelp | undefined {
+  return keys.reduce<SettingHelp | undefined>((help, key) => help?.fields && own(help.fields, key), promptKindOf(path).help);
 }
 
 type Kind = PromptPlace['kind'];
@@ -57,16 +54,17 @@ type Suggest<K extends Kind> = (place: Places[K], file: PromptFile, sources: Sug
 const suggestFor = <K extends Kind>(kind: K, ...asked: Parameters<Suggest<K>>): Promise<Suggestion[]> => suggest[kind](...asked);
 
 const suggest: { readonly [K in Kind]: Suggest<K> } = {
-  async key({ within, name, span, flow }, { text, ranges, hasSettings }) {
-    const fields = helpAt(within)?.fields ?? {};
+  async key({ within, name, span, flow }, { path, text, ranges, hasSettings }) {
+    const fields = helpAt(path, within)?.fields ?? {};
     const prefix = within
       .slice(1)
       .map((key) => `${key}.`)
       .join('');
-    const written = (key: string): boolean => (within.length === 0 ? hasSettings : ranges[prefix + key] !== undefined) && key !== name;
+    const isTop = within.length === 0;
+    const written = (key: string, setting = prefix + key): boolean => (isTop ? hasSettings : ranges[setting] !== undefined) && key !== name;
     const hasColon = /^\s*:/.test(text.slice(span.end));
     return Object.entries(fields)
-      .filter(([key]) => !written(key))
+      .filter(([key, { about, setting }]) => about !== '' && !written(key, setting))
       .map(([key, { about, mapOnly }]) => ({
         kind: 'setting',
         label: key,
@@ -77,11 +75,11 @@ const suggest: { readonly [K in Kind]: Suggest<K> } = {
   },
 
   async value({ path }, file, sources) {
-    const [top, ...keys] = path;
-    if (top !== 'tandem') return [];
-    const named = own(valuesOf, keys.join('.'));
+    const help = helpAt(file.path, path);
+    if (!help) return [];
+    const named = own(valuesOf, help.setting ?? path.slice(1).join('.'));
     if (named) return named(file, sources);
-    return (helpAt(path)?.values ?? []).map((value) => ({ kind: 'value', label: value, text: value }));
+    return (help.values ?? []).map((value) => ({ kind: 'value', label: value, text: value }));
   },
 
   async variable({ closed }, { settings, prompt }, { sample }) {

@@ -4,9 +4,9 @@ import type { Dataset, Row } from '../../data/dataset.ts';
 import { splitSets } from '../../data/openDataset.ts';
 import { TandemError } from '../../errors.ts';
 import { rowsToDecide } from '../../optimize/gate.ts';
-import type { Problem, PromptFile } from '../../prompt/promptFile.ts';
+import { bodyRanges, type Problem, type PromptFile } from '../../prompt/promptFile.ts';
 import { variablesOf } from '../../prompt/template.ts';
-import { rangesOf, type TextRange } from '../../prompt/textRange.ts';
+import type { TextRange } from '../../prompt/textRange.ts';
 import { textIn } from '../../prompt/values.ts';
 import { fewRowsNotice } from '../../run/rowPlan.ts';
 
@@ -44,12 +44,12 @@ export function countProblems(files: readonly KnownFile[], range: TextRange): Pr
 
 /** Columns that the body reads and that are empty in some rows. Where most rows have nothing, the column is meant to be optional. */
 export function emptyProblems(prompt: PromptFile, files: readonly KnownFile[]): Problem[] {
-  const rangeOf = rangesOf(prompt.text);
+  const rangeOf = bodyRanges(prompt);
   const seen = new Set<string>();
   return variablesOf(prompt.prompt).flatMap(({ name, start, end }) => {
     if (seen.has(name)) return [];
     seen.add(name);
-    const range = rangeOf(prompt.bodyOffset + start, prompt.bodyOffset + end);
+    const range = rangeOf(start, end);
     return files.flatMap(({ file, rows }): Problem[] => {
       const empty = rows.filter(({ values }) => Object.hasOwn(values, name) && textIn(values, name).trim() === '');
       if (empty.length === 0 || empty.length > rows.length / 2) return [];

@@ -17,6 +17,11 @@ const facts: LensFacts = {
 const titles = (more: Partial<LensFacts> = {}): string[] =>
   lensesOf({ ...facts, ...more }).map(({ title }) => title.replace(/^\$\(.*?\) /, ''));
 
+test('a skill offers to tune what can be tuned of it', () => {
+  const [, , optimize] = lensesOf({ ...facts, path: '/skills/pdf/SKILL.md' });
+  expect(optimize.tooltip).toBe('Tune the description. Nothing is written until you accept it.');
+});
+
 test('a prompt that was never measured offers to', () => {
   expect(titles()).toEqual(['Not measured yet', 'Evaluate', 'Optimize']);
 });

@@ -1,6 +1,6 @@
 /** @file The lens above a prompt's body, or a program: its headline, and what can be done with it now; and those of a program's steps. */
 import { basename } from 'node:path';
-import { isProgramPath } from '../../prompt/kinds/table.ts';
+import { isProgramPath, promptKindOf } from '../../prompt/kinds/table.ts';
 import type { MeasuredPrompt } from '../../run/record/results.ts';
 import { commandIds, type CommandId } from '../ids.ts';
 import { headlineDetail, shortHeadline } from './headline.ts';
@@ -96,9 +96,13 @@ function workLenses({ target, path, job, allows }: LensFacts): Lens[] {
   const measuring = `Evaluate ${basename(path)} on its validation rows`;
   const evaluate: Lens = { title: label`$(beaker) Evaluate`, tooltip: measuring, command: commandIds.evaluate, argument: target };
   if (allows === 'measuring') return [evaluate];
-  const what = isProgramPath(path) ? 'the prompts of its steps' : 'the prompt';
-  const tuning = `Tune ${what} and a LoRA adapter together. Nothing is written until you accept it.`;
+  const tuning = `Tune ${tunedIn(path)}. Nothing is written until you accept it.`;
   return [evaluate, { title: label`$(rocket) Optimize`, tooltip: tuning, command: commandIds.optimize, argument: target }];
+}
+
+function tunedIn(path: string): string {
+  if (isProgramPath(path)) return 'the prompts of its steps and a LoRA adapter together';
+  return promptKindOf(path).tunes === 'prompt' ? 'the description' : 'the prompt and a LoRA adapter together';
 }
 
 function headlineLens({ target, path, measured, stale, step, job, allows, now }: LensFacts): Lens {

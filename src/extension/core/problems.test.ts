@@ -8,7 +8,7 @@ import { makeRow } from '../../data/dataset.ts';
 import { parsePromptFile } from '../../prompt/readPrompt.ts';
 import { quickFixes } from './fixes.ts';
 import { readSample, type DataFinding } from './dataSample.ts';
-import { measuredFile } from './measuredFile.ts';
+import { hasData, measuredFile } from './measuredFile.ts';
 import { problemsIn, problemsOf } from './problems.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'tandem-problems-'));
@@ -27,6 +27,24 @@ const counted = /^The data has (one row|\d+ (different )?rows)[.,] /;
 
 test("a prompt file of other tools has no problems of Tandem's", () => {
   expect(problemsOf(parsePromptFile(path, '---\nmode: agent\n---\nHello ${selection}\n'), new Map())).toEqual([]);
+});
+
+test("a skill of other tools has no problems of Tandem's, and no data, whatever is wrong with it", () => {
+  for (const text of [
+    '# No front matter\n',
+    '---\nname: a\n---\n',
+    `---\ndescription: a: b ${'c'.repeat(2000)}\nmetadata: {author: me}\n---\n`,
+  ]) {
+    const skill = measuredFile(join(folder, 'SKILL.md'), text, undefined, () => '');
+    expect(problemsOf(skill.file, new Map())).toEqual([]);
+    expect(hasData(skill)).toBe(false);
+  }
+});
+
+test('what is wrong with a skill is underlined at its description', () => {
+  const text = '---\ndescription: Reads PDF files.\nmetadata: {tandem-data: rows.jsonl}\n---\n';
+  const [problem] = problemsOf(parsePromptFile(join(folder, 'SKILL.md'), text), new Map([[join(folder, 'rows.jsonl'), sample]]));
+  expect(text.slice(problem.range.start, problem.range.end)).toBe('Reads PDF files.');
 });
 
 test('a column that the data lacks is underlined where it is read', () => {

@@ -125,3 +125,29 @@ test('a step of a program reads the columns of the data and what the steps befor
   expect(await over('${input:hi|nt}')).toBe('The answer of an earlier step: `hint`.');
   expect(await over('${input:te|xt}')).toContain('- `red`');
 });
+
+describe('a skill', () => {
+  const skill = (marked: string) => ({ file: parsePromptFile('/w/pdf/SKILL.md', marked.replace('|', '')), offset: marked.indexOf('|') });
+  const labels = async (marked: string): Promise<string[]> => {
+    const { file, offset } = skill(marked);
+    return (await suggestionsAt(file, offset, sources))?.suggestions.map(({ label }) => label) ?? [];
+  };
+
+  test('gets its settings and their values in its metadata, and nothing elsewhere', async () => {
+    expect(await labels('---\nname: pdf\n|\n---\n')).toEqual([]);
+    expect(await labels('---\nmetadata:\n  tandem-data: a.json\n  |\n---\n')).toEqual(['tandem-model', 'tandem-metric']);
+    expect(await labels('---\nmetadata:\n  tandem-model: |\n---\n')).toEqual(['nano']);
+    expect(await labels('---\nmetadata:\n  tandem-data: |\n---\n')).toEqual(['rows.jsonl', 'my data.csv']);
+    expect(await labels('---\nname: pdf\n---\nRead ${|\n')).toEqual([]);
+  });
+
+  test('explains them, and no key of other tools', async () => {
+    const hovered = async (marked: string) => {
+      const { file, offset } = skill(marked);
+      return (await promptHover(file, offset, async () => undefined))?.text;
+    };
+    expect(await hovered('---\nmetadata:\n  tandem-da|ta: a.json\n---\n')).toContain('labelled queries');
+    expect(await hovered('---\nmeta|data:\n  tandem-data: a.json\n---\n')).toBeUndefined();
+    expect(await hovered('---\nna|me: pdf\nmetadata:\n  tandem-data: a.json\n---\n')).toBeUndefined();
+  });
+});

@@ -14,7 +14,7 @@ export interface PromptHover {
 
 /** Over a setting what it is for, over a variable and over the column to predict some of their values. */
 export async function promptHover(
-  { text, hasSettings, prompt: { syntax } }: PromptFile,
+  { path, text, hasSettings, prompt: { syntax } }: PromptFile,
   offset: number,
   sample: () => Promise<DataSample | undefined>,
 ): Promise<PromptHover | undefined> {
@@ -24,8 +24,8 @@ export async function promptHover(
   const place = placeAt(text, offset, syntax);
   if (place?.kind === 'key') {
     const keys = [...place.within, place.name];
-    const help = place.name === '' ? undefined : helpAt(keys);
-    return help && { span: place.span, text: markup`${code(keys.join('.'), 120)}\n\n${ours(help.about)}` };
+    const help = place.name === '' ? undefined : helpAt(path, keys);
+    return help && help.about !== '' ? { span: place.span, text: markup`${code(keys.join('.'), 120)}\n\n${ours(help.about)}` } : undefined;
   }
   if (place?.kind !== 'value' || place.path.join('.') !== 'tandem.output') return undefined;
   return columnHover(text.slice(place.span.start, place.span.end).replaceAll(/^["']|["']$/g, ''), place.span, await sample());

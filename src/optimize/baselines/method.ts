@@ -5,6 +5,7 @@
 import { compareEvaluations, type Evaluation } from '../../evaluate/evaluation.ts';
 import { TandemError } from '../../errors.ts';
 import type { Row } from '../../data/dataset.ts';
+import { isWritable } from '../../prompt/frame.ts';
 import type { Prompt } from '../../prompt/prompt.ts';
 import type { Coordinator, OptimizationContext } from '../coordinator.ts';
 import type { CandidateId, Target, MeasuredState } from '../events.ts';
@@ -101,13 +102,14 @@ async function settle(
   return { state, evaluation };
 }
 
-/** Reports a proposal and measures it. Undefined if it is too long for the model. */
+/** Reports a proposal and measures it. Undefined if it is too long for the model, or cannot be written to the prompt's file. */
 export async function tryOut(
   context: OptimizationContext,
   { phase, candidate, proposer, proposal }: { phase: number; candidate: CandidateId; proposer: string; proposal: Proposal },
   rows: readonly Row[] = context.valset,
 ): Promise<Evaluation | undefined> {
   const { prompt, reason } = proposal;
+  if (!isWritable(prompt, context.prompt)) return undefined;
   context.emit({ type: 'candidateProposed', phase, candidate, proposer, reason, prompt });
   return measureIfFits(context, prompt, rows);
 }

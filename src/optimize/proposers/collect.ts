@@ -1,5 +1,6 @@
 /** @file Turns proposals into runners of successive halving, reports each and skips duplicates, and counts the tokens that finding them cost. */
 import type { Evaluator } from '../../evaluate/evaluator.ts';
+import { isWritable } from '../../prompt/frame.ts';
 import type { Prompt } from '../../prompt/prompt.ts';
 import { changesBetween } from '../changes.ts';
 import type { OptimizationContext } from '../coordinator.ts';
@@ -31,7 +32,7 @@ export function collectRunners(
     runners,
     take(proposer, { prompt, reason }) {
       const key = promptKey(prompt);
-      if (seen.has(key) || runners.length >= most) return undefined;
+      if (seen.has(key) || runners.length >= most || !isWritable(prompt, from)) return undefined;
       seen.add(key);
       const candidate = `${phase}.${after + runners.length + 1}`;
       const runner = { id: candidate, proposer, reason, prompt };

@@ -1,6 +1,8 @@
 /** @file Every source of proposals, one per line: what it changes, how much of a prompt phase it gets, what it needs. */
 import { confusionSentences } from './confusions.ts';
 import type { Writer } from '../../model/writer.ts';
+import { isFramed } from '../../prompt/frame.ts';
+import type { Prompt } from '../../prompt/prompt.ts';
 import { bootstrappedDemonstrations, labelledDemonstrations } from './demonstrations.ts';
 import { editOperators } from './edits.ts';
 import { labelWordChoices } from './labelWords.ts';
@@ -37,6 +39,9 @@ const table: readonly ProposerEntry[] = [
 
 /** Which of the things that a source may need this run has. */
 export const hasOf = ({ writer }: { readonly writer?: Writer }): readonly Need[] => (writer ? ['writer'] : []);
+
+/** The parts that may change, if not all of them may. */
+export const changeableParts = (prompt: Prompt): readonly PromptPart[] | undefined => (isFramed(prompt) ? ['instruction'] : undefined);
 
 /**
  * The sources that can be asked, with shares that add up to 1.

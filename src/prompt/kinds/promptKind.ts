@@ -4,11 +4,15 @@ import type { TemplateLanguage } from '../languages/templateLanguage.ts';
 import type { ProgramFile } from '../programFile.ts';
 import type { Prompt } from '../prompt.ts';
 import type { PromptFile } from '../promptFile.ts';
+import type { SettingHelp } from '../settingReaders.ts';
 
 export type PromptKind = SinglePromptKind | ProgramKind;
 
 interface Names {
-  /** The endings of its files' names, in lower case. The first one is for files that Tandem writes. */
+  /**
+   * What its files' names end in: endings such as `.prompt.md`, in lower case, or whole names such as `SKILL.md`. The first one is for files that
+   * Tandem writes.
+   */
   readonly endings: readonly [string, ...string[]];
   /** A file's name without its ending, for people. */
   readonly shortName: (name: string) => string;
@@ -20,6 +24,10 @@ interface Names {
 export interface SinglePromptKind extends Names {
   readonly holds: 'prompt';
   readonly language: TemplateLanguage;
+  /** What completion and hovers say of its front matter. Keys without words of ours belong to other tools. */
+  readonly help: SettingHelp;
+  /** For files that have no place for an adapter, so that only their text is tuned. */
+  readonly tunes?: 'prompt';
   /** Never throws: defects are problems of the file. */
   readonly read: (path: string, text: string) => PromptFile;
   /**
@@ -28,9 +36,11 @@ export interface SinglePromptKind extends Names {
    *   demonstrations in a file that does not name its output column
    */
   readonly write: (file: PromptFile, next: Prompt, changes: SettingChanges) => string;
-  /** The text of a new file, without problems. */
-  readonly begin: (first: FirstFile) => string;
+  /** The text of a new file, without problems. Absent for files that other tools begin. */
+  readonly begin?: (first: FirstFile) => string;
 }
+
+export type BeginnableKind = SinglePromptKind & Required<Pick<SinglePromptKind, 'begin'>>;
 
 /** What the first prompt file for some data contains. */
 export interface FirstFile {

@@ -2,17 +2,17 @@
 import { isMap, type Document, type Node } from 'yaml';
 import { bodyProblems } from '../bodyProblems.ts';
 import type { Decoding } from '../decoding.ts';
-import { findFrontMatter, readYaml, resolved, scalarText } from '../frontMatter.ts';
-import type { Severity, TemplateLanguage } from '../languages/templateLanguage.ts';
+import { resolved, scalarText } from '../frontMatter.ts';
+import type { TemplateLanguage } from '../languages/templateLanguage.ts';
 import { suggestName } from '../nearest.ts';
 import type { Prompt } from '../prompt.ts';
-import type { Problem, PromptFile } from '../promptFile.ts';
+import type { PromptFile } from '../promptFile.ts';
 import { readSettings } from '../readSettings.ts';
 import type { Report } from '../settingReaders.ts';
 import { rowBlockColumns } from '../template.ts';
-import { rangesOf, type TextRange } from '../textRange.ts';
+import type { TextRange } from '../textRange.ts';
 import type { Values } from '../values.ts';
-import { yamlProblems } from '../yamlProblems.ts';
+import { openFrontMatter } from './openFrontMatter.ts';
 
 /** How kinds with front matter differ. */
 export interface Dialect {
@@ -41,35 +41,11 @@ export interface KeyReports {
 
 /** Never throws: defects are in `problems`. */
 export function readFrontMatterPrompt(path: string, text: string, { language, readKeys }: Dialect): PromptFile {
-  const rangeOf = rangesOf(text);
-  const problems: Problem[] = [];
+  const { document, yamlStart, bodyOffset, rangeOf, problems, reportAs } = openFrontMatter(text);
   const ranges: Record<string, TextRange> = {};
-  const add = (severity: Severity, start: number, end: number, message: string, hint?: string, instead?: readonly string[]): void => {
-    const range = rangeOf(start, end);
-    problems.push({ severity, message, range, ...(hint !== undefined && { hint }), ...(instead && { fix: { range, instead } }) });
-  };
-
-  const front = findFrontMatter(text);
-  const bom = text.startsWith('\uFEFF') ? 1 : 0;
-  if (!front && /^---[ \t]*\r?\n/.test(text.slice(bom))) {
-    add('warning', bom, bom + 3, 'The front matter is opened but never closed.', 'Close it with a line of three dashes: ---');
-  }
-  const [yamlStart, yamlEnd] = front ? [front.yamlStart, front.yamlEnd] : [bom, bom];
-  const document = readYaml(text.slice(yamlStart, yamlEnd));
-  for (const { fix, start, end, ...problem } of yamlProblems(text.slice(yamlStart, yamlEnd), document, 'The front matter')) {
-    const instead = fix && { range: rangeOf(yamlStart + fix.start, yamlStart + fix.end), instead: [fix.instead] };
-    problems.push({ ...problem, range: rangeOf(yamlStart + start, yamlStart + end), ...(instead && { fix: instead }) });
-  }
   const root = document.contents;
-  if (root && !isMap(root)) add('error', yamlStart, yamlEnd, 'The front matter should be a map, with one `key: value` per line.');
-
   const pair = isMap(root) ? root.items.find((each) => scalarText(each.key) === 'tandem') : undefined;
-  const reportAs =
-    (severity: Severity): Report =>
-    (at, message, hint, instead) =>
-      add(severity, yamlStart + at.start, yamlStart + at.end, message, hint, instead);
   const report = reportAs('error');
-  const bodyOffset = front?.bodyOffset ?? bom;
   const body = text.slice(bodyOffset);
   const columns = new Set(language.variables(body).map(({ name }) => name));
   const own = readKeys?.(document, columns, { error: report, note: reportAs('information') });
@@ -105,7 +81,8 @@ export function readFrontMatterPrompt(path: string, text: string, { language, re
     if (lacking === undefined) return;
     const { start, end } = ranges.demos;
     const hint = suggestName(lacking, Object.keys(demonstration.inputs));
-    add('error', start, end, `Demonstration ${place + 1} lacks the column "${lacking}", which the body reads.`, hint);
+    const message = `Demonstration ${place + 1} lacks the column "${lacking}", which the body reads.`;
+    problems.push({ severity: 'error', message, range: rangeOf(start, end), ...(hint !== undefined && { hint }) });
   });
   problems.sort((a, b) => a.range.start - b.range.start);
   const samples = own && { samples: own.samples };

@@ -1,9 +1,10 @@
 /** @file Every template language, one per line. */
 import { inputs } from './inputs.ts';
 import { jinja } from './jinja.ts';
+import { skill } from './skill.ts';
 import type { TemplateLanguage } from './templateLanguage.ts';
 
-export const languages: TemplateLanguage[] = [inputs, jinja];
+export const languages: TemplateLanguage[] = [inputs, jinja, skill];
 
 /** The language of a body, by the name of its syntax. A plain text is in the language of `.prompt.md`. */
 export function languageOf(template: string | { readonly syntax?: string }): TemplateLanguage {

@@ -36,6 +36,12 @@ export interface TemplateLanguage {
   };
   /** The line for an adapter's soft prompt, in place of an instruction. */
   readonly softLine?: { readonly text: string; readonly pattern: RegExp };
+  /** For bodies that are a text of the author in a fixed frame: nothing but that text may change. */
+  readonly framed?: {
+    /** The author's text. Undefined if something in the frame is not as it should be. */
+    readonly text: (body: string) => Span | undefined;
+    readonly maxCharacters: number;
+  };
   /** The keys that a body reads from columns whose values are objects. */
   readonly keysRead?: (body: string) => readonly KeyRead[];
 }

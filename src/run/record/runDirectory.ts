@@ -166,10 +166,9 @@ export function workspaceLock(workspace: string): string {
   return join(makeFolder(workspace, 'runs'), 'lock');
 }
 
-/** `intent` for `prompts/intent.prompt.md`. */
+/** `intent` for `prompts/intent.prompt.md`, `pdf` for `skills/pdf/SKILL.md`. */
 export function promptName(file: string): string {
-  const name = basename(file);
-  return (kindOf(file)?.shortName(name) ?? name.replace(/(\.prompt)?\.\w+$/, '')).replace(/[^\p{L}\p{N}._-]+/gu, '-') || 'prompt';
+  return basename(kindOf(file)?.shortName(file) ?? file.replace(/(\.prompt)?\.\w+$/, '')).replace(/[^\p{L}\p{N}._-]+/gu, '-') || 'prompt';
 }
 
 /** Relative to the workspace, with forward slashes. */
