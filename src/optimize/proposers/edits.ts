@@ -2,6 +2,7 @@
 import { bodyProblems } from '../../prompt/bodyProblems.ts';
 import type { Prompt } from '../../prompt/prompt.ts';
 import { isRoleName } from '../../prompt/languages/roles.ts';
+import { languageOf } from '../../prompt/languages/table.ts';
 import { fixedSpans, rowBlockStart, variablesOf } from '../../prompt/template.ts';
 import type { Random } from '../../random.ts';
 import { instructionParts, likeFirst, type Edit } from './edit.ts';
@@ -134,9 +135,11 @@ function unusedName(names: readonly string[], body: string, random: Random): str
   return random.choice(names.filter((name) => !body.includes(`${name}:`)));
 }
 
-/** Whether a match in the body touches what is not the author's wording. */
-const hasTag = (prompt: Prompt, { index, 0: text }: RegExpExecArray): boolean =>
-  fixedSpans(prompt).some(({ start, end }) => index < end && index + text.length > start);
+/** Whether a match in the body, after its first group, is a variable or another tag of the language. */
+const hasTag = (prompt: Prompt, { index, 0: text, 1: before }: RegExpExecArray): boolean =>
+  languageOf(prompt)
+    .tags(prompt.body)
+    .some(({ start, end }) => index + before.length < end && index + text.length > start);
 
 /** Repeats the instruction's last sentence right before the answer. */
 function repeatQuestion(prompt: Prompt): ReturnType<Edit> {

@@ -160,6 +160,11 @@ const bodiesOf = async (proposer: Proposer, asked: Prompt, seeds = 20): Promise<
 };
 
 describe('edits', () => {
+  test('rename the answer right below a role', async () => {
+    const found = [...(await bodiesOf(editOperators, { body: 'user:\nIntent:\n', demonstrations: [], syntax: 'jinja' }))];
+    expect(found.some((each) => /^user:\n(Answer|Label|Category|Class|Output|A):\n$/.test(each))).toBe(true);
+  });
+
   test('rename fields and answers in any template language, and never a variable', async () => {
     languages.push(angles);
     const asked = { body: 'Say which.\nLook at it.\n\nMessage: <message>\nIntent:\n', demonstrations: [], syntax: 'angles' };
