@@ -98,7 +98,7 @@ test('its name is that of a prompt: it is found, a program may name it, and peop
   expect(shortName('prompts/kind.toy.txt')).toBe('prompts/kind');
   const steps = (prompt: string) => parseProgramFile('a.program.yaml', `steps: [{prompt: ${prompt}, output: a}]`).problems;
   expect(steps('kind.toy.txt')).toEqual([]);
-  expect(steps('kind.txt')).toMatchObject([{ hint: 'The name should end in .prompt.md or .prompty or .toy.txt.' }]);
+  expect(steps('kind.txt')).toMatchObject([{ hint: 'The name should end in .prompt.md or .prompty or SKILL.md or .toy.txt.' }]);
 });
 
 test('its body is read, filled in and written', () => {
