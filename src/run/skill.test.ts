@@ -27,9 +27,9 @@ let count = 0;
 const text = `---
 name: pdf
 description: >-
-  Fills forms in PDF files, and reads them.
-  Use this skill when a request names a PDF file.
-  Do not use it for other files. Do not use it for pictures.
+  Fills PDF forms.
+  Use it for PDF files.
+  Not for text. Not for pictures.
 license: MIT # ours
 metadata:
   author: someone

@@ -106,5 +106,6 @@ function contentOf(node: Scalar, yaml: string): Span {
   const { start, end } = spanOf(node);
   const isBlock = node.type === 'BLOCK_FOLDED' || node.type === 'BLOCK_LITERAL';
   const from = isBlock ? yaml.indexOf('\n', start) + 1 : start;
-  return { start: from, end: from + yaml.slice(from, end).trimEnd().length };
+  const content = yaml.slice(from, end);
+  return { start: from + content.search(/\S|$/), end: from + content.trimEnd().length };
 }
