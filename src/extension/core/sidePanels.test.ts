@@ -13,16 +13,14 @@ interface Toy extends SidePanel {
 
 function panelIn(viewColumn: number, visible = true): Toy {
   const closed = makeEmitter<void>();
-  return {
+  const toy: Toy = {
     visible,
     viewColumn,
-    reveal(column = this.viewColumn) {
-      this.viewColumn = column;
-      this.visible = true;
-    },
+    reveal: (column = toy.viewColumn) => Object.assign(toy, { viewColumn: column, visible: true }),
     onDidDispose: closed.event,
     close: () => closed.fire(),
   };
+  return toy;
 }
 
 function sidePanels(...panels: Toy[]) {
