@@ -26,7 +26,7 @@ export const chromiumFound = await findChromium().catch((error: Error) => {
 /** What the run of the journal proposes: its hunks and the adapter. The front matter of the file has nine lines. */
 export const review: Review = (() => {
   const { start, best, attribution } = stateAfter(journal.length);
-  const measured: Evidence[] = [{ of: 'the new prompt with the old weights', difference: attribution!.promptAlone, split: 'test' }];
+  const measured: Evidence[] = [{ of: 'the new prompt, with the old weights', difference: attribution!.promptAlone, split: 'test' }];
   const hunks = diffHunks(start!.prompt.body, best!.prompt.body).map(
     ({ line, ...hunk }) =>
       ({
@@ -39,7 +39,7 @@ export const review: Review = (() => {
       }) as const,
   );
   const folder = '.tandem/adapters/intent-cf75e831';
-  const weights: Evidence = { of: 'the new weights with the old prompt', difference: attribution!.weightsAlone, split: 'test' };
+  const weights: Evidence = { of: 'the new weights, with the old prompt', difference: attribution!.weightsAlone, split: 'test' };
   return {
     file: 'intent.prompt.md',
     items: [...hunks, { kind: 'adapter', id: 'adapter', folder, standing: 'open', evidence: [weights] }],

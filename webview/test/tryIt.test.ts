@@ -73,7 +73,15 @@ describe.skipIf(!chromiumFound)('the page of Try It', () => {
       { ...row, values: { text: 'The number of the house, written out: seven.', place: 'https://example.org/'.repeat(9) } },
       sides(
         { kind: 'answered', answer: { ...answer, labels } },
-        { kind: 'answered', answer: { ...answer, weights: 'adapter', text: 'even', labels: labels.toReversed() } },
+        {
+          kind: 'answered',
+          answer: {
+            ...answer,
+            weights: 'adapter',
+            text: 'even',
+            labels: labels.map(({ probability }, place) => ({ label: ['even', 'odd'][place], probability })),
+          },
+        },
       ),
     );
     await article('prompt tokens').waitFor();

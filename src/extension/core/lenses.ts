@@ -47,7 +47,7 @@ const ofEditor: readonly unknown[] = [manageTrust, openFile] satisfies EditorCom
 
 export function lensesOf(facts: LensFacts): Lens[] {
   const { target, latestRun, proposed, step, offers } = facts;
-  const lenses: Lens[] = [headlineLens(facts), ...workLenses(facts)];
+  const lenses: Lens[] = [...(isWorthSaying(facts) ? [headlineLens(facts)] : []), ...workLenses(facts)];
   if (proposed) {
     const { run, open, of } = proposed;
     const tooltip =
@@ -100,6 +100,9 @@ function workLenses({ target, path, job, allows }: LensFacts): Lens[] {
   const tuning = `Tune ${what} and a LoRA adapter together. Nothing is written until you accept it.`;
   return [evaluate, { title: label`$(rocket) Optimize`, tooltip: tuning, command: commandIds.optimize, argument: target }];
 }
+
+/** Where a run proposes changes it has measured the prompt, and a lens has little room beside the panel. */
+const isWorthSaying = ({ measured, proposed, job, step }: LensFacts): boolean => Boolean(measured ?? job ?? step) || !proposed;
 
 function headlineLens({ target, path, measured, stale, step, job, allows, now }: LensFacts): Lens {
   if (job) return { title: label`$(loading~spin) ${progressText(jobProgress(job, now))}`, tooltip: jobTitle(job) };
