@@ -30,7 +30,8 @@ export function tiles({ start, best, config, attribution, price }: RunState): VN
       tile(
         'log-likelihood per row',
         best.logLikelihood.mean.toFixed(3),
-        natsInterval(best.logLikelihood),
+        // With calibrated label scores the metric may rise while the likelihood falls.
+        `${natsInterval(best.logLikelihood)}${best.prompt.decoding.calibration === 'none' ? '' : ', before calibration'}`,
         from(start.logLikelihood.mean.toFixed(3)),
       ),
     tile(
