@@ -56,6 +56,16 @@ test('once the price of an answer is measured, it replaces the tokens of the pro
   expect(shown({ price })).toContain('price per answer96tokensfrom 412');
 });
 
+test('with calibrated label scores, the likelihood says that it is the one before', () => {
+  const snapshot = snapshotAfter(journal.length);
+  const best = snapshot.state.best!;
+  const calibrated = { ...best, prompt: { ...best.prompt, decoding: { ...best.prompt.decoding, calibration: 'domain' as const } } };
+  expect(said(opened(journal.length))).not.toContain('before calibration');
+  expect(said({ type: 'opened', run, snapshot: { ...snapshot, state: { ...snapshot.state, best: calibrated } } })).toContain(
+    '-0.256[-0.504, -0.076], before calibrationfrom',
+  );
+});
+
 test('the top of the page reports answers that were cut off', () => {
   const cuts = [{ by: 'length', answers: 12, of: 75, tokens: 64 }] as const;
   const lines = journal.map((line) => (line.type === 'baselineMeasured' ? { ...line, state: { ...line.state, cuts } } : line));

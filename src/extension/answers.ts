@@ -15,12 +15,12 @@ import type { Services } from './services.ts';
 import { registerOnePage } from './webviewPage.ts';
 
 export function registerAnswers(context: vscode.ExtensionContext, services: Services): vscode.Disposable {
-  const { engine, prompts } = services;
+  const { engine, prompts, sidePanels } = services;
   let shown: Shown | undefined;
   /** Counts readings: what comes of an earlier one is out of date. */
   let reading = 0;
 
-  const page = registerOnePage<AnswersToPage, AnswersFromPage>(context, {
+  const page = registerOnePage<AnswersToPage, AnswersFromPage>(context, sidePanels, {
     viewType: 'tandem.answers',
     page: 'answers',
     hear(message) {

@@ -34,7 +34,6 @@ export function activate(context: vscode.ExtensionContext): void {
   const [start, used] = [performance.now(), process.cpuUsage()];
   try {
     const services = openServices(context);
-    const panel = registerRunPanel(context, services);
     context.subscriptions.push(
       services,
       registerOwnLanguage(services),
@@ -48,10 +47,10 @@ export function activate(context: vscode.ExtensionContext): void {
       registerPreview(services),
       registerStatusBar(services),
       registerSilenceWarning(services),
-      panel,
+      registerRunPanel(context, services),
       registerAnswers(context, services),
       registerTryIt(context, services),
-      registerReview(services, panel),
+      registerReview(services),
       registerMeasureOnSave(services),
       registerResumeOffer(context, services),
       registerTesting(services),

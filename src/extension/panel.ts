@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import type { JournalLine } from '../run/record/events.ts';
 import { unmarked } from './core/unmarked.ts';
+import type { SidePanels } from './core/sidePanels.ts';
 import { makeFeed, type FeedSource } from './panelFeed.ts';
 import type { FromPage, PanelAction, Vitals } from './panelMessages.ts';
 import { notify } from './surfaces/notifications.ts';
@@ -23,18 +24,16 @@ export interface PanelSource extends FeedSource {
 export interface RunPanel extends vscode.Disposable {
   /** Brings the panel to the front, with this run or the one that it showed last, at first the newest. */
   show(run?: string): void;
-  /** Moves the panel to this column, where what opens next covers it and has the whole width. */
-  giveWay(column: vscode.ViewColumn): void;
 }
 
 export const panelViewType = 'tandem.run';
 
-/** @param icon on the panel's tab */
-export function registerPanel(context: vscode.ExtensionContext, source: PanelSource, icon?: vscode.WebviewPanel['iconPath']): RunPanel {
+export function registerPanel(
+  context: vscode.ExtensionContext,
+  source: PanelSource,
+  sidePanels: SidePanels<vscode.WebviewPanel>,
+): RunPanel {
   let current: { readonly panel: vscode.WebviewPanel; readonly open: (run: string) => void } | undefined;
-
-  /** Since it was shown last; then it is behind an editor that it must not cover in turn. */
-  let gaveWay = false;
 
   const attach = (panel: vscode.WebviewPanel, wanted?: string): void => {
     const { webview } = panel;
@@ -74,7 +73,8 @@ export function registerPanel(context: vscode.ExtensionContext, source: PanelSou
       vscode.Disposable.from(...listeners).dispose();
       if (current?.panel === panel) current = undefined;
     });
-    if (icon) panel.iconPath = icon;
+    panel.iconPath = vscode.Uri.joinPath(context.extensionUri, 'media', 'icon.svg');
+    sidePanels.add(panel);
     current = { panel, open };
     loadPage(webview, context, 'panel');
   };
@@ -85,17 +85,12 @@ export function registerPanel(context: vscode.ExtensionContext, source: PanelSou
   return {
     show(run) {
       if (current) {
-        current.panel.reveal(gaveWay && !current.panel.visible ? vscode.ViewColumn.Beside : undefined, true);
-        gaveWay = false;
+        sidePanels.reveal(current.panel, true);
         if (run !== undefined) current.open(run);
         return;
       }
       const place = { viewColumn: vscode.ViewColumn.Beside, preserveFocus: true };
       attach(vscode.window.createWebviewPanel(panelViewType, titleOf(), place, pageOptions(context)), run);
-    },
-    giveWay(column) {
-      gaveWay = current !== undefined;
-      if (current?.panel.visible && current.panel.viewColumn !== column) current.panel.reveal(column, true);
     },
     dispose() {
       serializer.dispose();

@@ -10,7 +10,7 @@ import { openCandidateDiff, registerCandidateDiffs } from './candidateDiff.ts';
 import { isOver, isRun, isSilent, jobProgress, jobTitle, silentText, type Job } from './core/job.ts';
 import { panelReview } from './core/review.ts';
 import { commandIds } from './ids.ts';
-import { registerPanel, type PanelSource, type RunPanel } from './panel.ts';
+import { registerPanel, type PanelSource } from './panel.ts';
 import type { PanelAction, QueuedJob, Review, Vitals } from './panelMessages.ts';
 import { revealFile } from './reveal.ts';
 import { decide } from './review/actions.ts';
@@ -22,9 +22,9 @@ import { stop } from './work.ts';
 /** How many runs are listed with their headline: each costs the reading of a journal. */
 const mostOutlines = 20;
 
-export function registerRunPanel(context: vscode.ExtensionContext, services: Services): RunPanel {
+export function registerRunPanel(context: vscode.ExtensionContext, services: Services): vscode.Disposable {
   const source = panelSource(services);
-  const panel = registerPanel(context, source, vscode.Uri.joinPath(context.extensionUri, 'media', 'icon.svg'));
+  const panel = registerPanel(context, source, services.sidePanels);
   const { engine } = services;
   const show = vscode.commands.registerCommand(commandIds.showPanel, (run?: unknown) =>
     panel.show(typeof run === 'string' ? run : runGoingOn(engine.jobs())),
@@ -39,8 +39,7 @@ export function registerRunPanel(context: vscode.ExtensionContext, services: Ser
       panel.show(basename(job.directory));
     }
   });
-  const parts = vscode.Disposable.from(panel, show, follow, registerCandidateDiffs(), source);
-  return { ...panel, dispose: () => void parts.dispose() };
+  return vscode.Disposable.from(panel, show, follow, registerCandidateDiffs(), source);
 }
 
 type OpenedRun = Job & { readonly directory: string };

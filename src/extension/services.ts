@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { makeEngine, type Engine } from './core/engine.ts';
 import { makeRowLister, type RowLister } from './core/rowLister.ts';
 import { makeSamples, type Samples } from './core/dataSample.ts';
+import { makeSidePanels, type SidePanels } from './core/sidePanels.ts';
 import { writeWithEditor } from './editorModels.ts';
 import { watchLibrary, type Library } from './library.ts';
 import { makeLog } from './log.ts';
@@ -22,6 +23,7 @@ export interface Services extends vscode.Disposable {
   readonly log: vscode.LogOutputChannel;
   readonly rowLister: RowLister;
   readonly samples: Samples;
+  readonly sidePanels: SidePanels<vscode.WebviewPanel>;
   /** Whether the manifest has the command. */
   readonly offers: (command: CommandId) => boolean;
 }
@@ -50,6 +52,7 @@ export function openServices({ extensionUri, extension }: vscode.ExtensionContex
     log,
     rowLister,
     samples: makeSamples(),
+    sidePanels: makeSidePanels(vscode.ViewColumn.Beside),
     offers: (command) => commands.has(command),
     dispose: () => {
       const engines = { dispose: () => void engine.dispose() };

@@ -29,14 +29,14 @@ export interface RowPlace {
 }
 
 export function registerTryIt(context: vscode.ExtensionContext, services: Services): vscode.Disposable {
-  const { engine, models, prompts, rowLister, log } = services;
+  const { engine, models, prompts, rowLister, sidePanels, log } = services;
   /** Path of the prompt file that is shown. */
   let shown: string | undefined;
   /** What a page that is shown again is told. */
   let row: RowToTry | undefined;
   let tried: Tried | undefined;
 
-  const page = registerOnePage<TryItToPage, TryItFromPage>(context, {
+  const page = registerOnePage<TryItToPage, TryItFromPage>(context, sidePanels, {
     viewType: 'tandem.tryIt',
     page: 'tryIt',
     hear: (message) => void hear(message).catch((error: unknown) => tellError(error, services)),

@@ -1,6 +1,7 @@
 /** @file Pages of this extension in webview panels: what each may load, and panels of which there is one at most. */
 import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
+import type { SidePanels } from './core/sidePanels.ts';
 import { panelHtml, type PageName } from './panelHtml.ts';
 
 export function pageOptions({ extensionUri }: vscode.ExtensionContext): vscode.WebviewOptions {
@@ -34,8 +35,11 @@ export interface OnePage<To> extends vscode.Disposable {
 }
 
 /** A panel that comes back with the window. */
-export function registerOnePage<To, From>(context: vscode.ExtensionContext, kind: PageKind<From>): OnePage<To> {
-  const { viewType, page, hear, onClose } = kind;
+export function registerOnePage<To, From>(
+  context: vscode.ExtensionContext,
+  sidePanels: SidePanels<vscode.WebviewPanel>,
+  { viewType, page, hear, onClose }: PageKind<From>,
+): OnePage<To> {
   let current: vscode.WebviewPanel | undefined;
   const attach = (panel: vscode.WebviewPanel): void => {
     current?.dispose();
@@ -48,6 +52,7 @@ export function registerOnePage<To, From>(context: vscode.ExtensionContext, kind
       current = undefined;
       onClose?.();
     });
+    sidePanels.add(panel);
     loadPage(panel.webview, context, page);
   };
   const serializer = vscode.window.registerWebviewPanelSerializer(viewType, {
@@ -59,7 +64,7 @@ export function registerOnePage<To, From>(context: vscode.ExtensionContext, kind
       if (!current) {
         const place = { viewColumn: vscode.ViewColumn.Beside, preserveFocus };
         attach(vscode.window.createWebviewPanel(viewType, title, place, pageOptions(context)));
-      } else if (!current.visible || !preserveFocus) current.reveal(undefined, preserveFocus);
+      } else if (!current.visible || !preserveFocus) sidePanels.reveal(current, preserveFocus);
       current!.title = title;
     },
     post: (message) => void current?.webview.postMessage(message),

@@ -76,7 +76,7 @@ test('what a run proposes for a program is reviewed step by step, undone as a wh
   await expect
     .poll(editor.lenses)
     .toEqual([
-      'Not measured yet | Evaluate | Optimize | Review changes | Show run',
+      'Evaluate | Optimize | Review changes | Show run',
       `Open ${steps.first} | Review 1 change`,
       `Open ${steps.last} | Review 3 changes`,
     ]);

@@ -26,7 +26,7 @@ test.for(both)(
     const editor = await openEditor({ version, prepare: (workspace) => void writeTinyProposal(workspace) });
     const before = onDisk(editor);
     await editor.open(file);
-    await expect.poll(editor.lenses).toContain('Not measured yet | Evaluate | Optimize | Review changes | Show run');
+    await expect.poll(editor.lenses).toContain('Evaluate | Optimize | Review changes | Show run');
     await editor.pressLens('Review changes');
 
     await expect.poll(editor.lenses).toContain('Accept | Reject | all of phase 1: +12.0 ±10.0 pts');
@@ -78,7 +78,7 @@ test.for(both)(
   },
 );
 
-test('the panel gives way to a review, no comments open, and a review stays in reach after everything was rejected', async ({
+test('the panel and the answers give way to a review, no comments open, and a review stays in reach after everything was rejected', async ({
   openEditor,
 }) => {
   const editor = await openEditor({ prepare: (workspace) => void writeTinyProposal(workspace) });
@@ -87,6 +87,7 @@ test('the panel gives way to a review, no comments open, and a review stays in r
   await expect.poll(editor.lenses).toContainEqual(expect.stringContaining('Review changes'));
   await editor.command('Tandem: Measure Lines');
   await expect.poll(async () => (await editor.lines()).find(({ text }) => text === 'Say what it is.')?.added).toMatch(/pts|saves|0\.0/);
+  await editor.command('Tandem: Show Answers');
   await editor.command('Tandem: Show Panel');
   await editor.webview().getByRole('button', { name: 'Review Changes' }).click();
   await expect.poll(editor.lenses).toContainEqual(expect.stringContaining('Accept | Reject | all of phase 1'));

@@ -1,13 +1,10 @@
 /** @file The built page of the answers in a browser, under its policy: filters, sorting, by mouse and by keyboard, and how it looks. */
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { AnswersFromPage, AnswersToPage } from '../../src/extension/answersMessages.ts';
 import { answers, judgedAnswers, manyAnswers } from '../answers/answers.fixture.ts';
-import { faintTexts } from './contrast.ts';
-import { chromiumFound, startHarness, themes, type Harness, type Panel, type ThemeName } from './harness.ts';
+import { chromiumFound, startHarness, views, type Harness, type Panel } from './harness.ts';
+import { shootReadable } from './shoot.ts';
 
-const folder = join(import.meta.dirname, '..', '.screenshots');
 const prompt = '/w/intent.prompt.md';
 const message = (shown = answers, stale = false): AnswersToPage => ({
   type: 'answers',
@@ -21,7 +18,6 @@ describe.skipIf(!chromiumFound)('the page of the answers', () => {
   let harness: Harness;
   let panel: Panel<AnswersToPage, AnswersFromPage>;
   beforeAll(async () => {
-    mkdirSync(folder, { recursive: true });
     harness = await startHarness();
   });
   afterAll(() => harness?.close());
@@ -135,17 +131,9 @@ describe.skipIf(!chromiumFound)('the page of the answers', () => {
     expect(await panel.said()).toEqual([{ type: 'evaluate', prompt }]);
   });
 
-  const sizes = (Object.keys(themes) as ThemeName[]).flatMap((theme) => [400, 760, 1200].map((width) => ({ theme, width })));
-  test.each(sizes)('$theme, $width wide', async ({ theme, width }) => {
-    await open(answers, { theme, width });
-    const shoot = async (name: string): Promise<void> => {
-      await panel.page.mouse.move(0, 0);
-      await panel.page.waitForTimeout(100);
-      await panel.page.screenshot({ path: join(folder, `${name}-${theme}-${width}.png`), fullPage: true });
-      const overflow = await panel.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-      expect(overflow, `${name} is wider than the window`).toBe(0);
-      expect(await faintTexts(panel.page), name).toEqual([]);
-    };
+  test.each(views)('$name', async ({ name: viewName, view }) => {
+    await open(answers, view);
+    const shoot = (name: string): Promise<void> => shootReadable(panel.page, `${name}-${viewName}`);
     await shoot('answers');
     await button('2 rows: card lost answered as change pin').click();
     await panel.tell({ type: 'stale', prompt, stale: true });

@@ -26,7 +26,7 @@ export const chromiumFound = await findChromium().catch((error: Error) => {
 /** What the run of the journal proposes: its hunks and the adapter. The front matter of the file has nine lines. */
 export const review: Review = (() => {
   const { start, best, attribution } = stateAfter(journal.length);
-  const measured: Evidence[] = [{ of: 'the new prompt with the old weights', difference: attribution!.promptAlone, split: 'test' }];
+  const measured: Evidence[] = [{ of: 'the new prompt, with the old weights', difference: attribution!.promptAlone, split: 'test' }];
   const hunks = diffHunks(start!.prompt.body, best!.prompt.body).map(
     ({ line, ...hunk }) =>
       ({
@@ -39,7 +39,7 @@ export const review: Review = (() => {
       }) as const,
   );
   const folder = '.tandem/adapters/intent-cf75e831';
-  const weights: Evidence = { of: 'the new weights with the old prompt', difference: attribution!.weightsAlone, split: 'test' };
+  const weights: Evidence = { of: 'the new weights, with the old prompt', difference: attribution!.weightsAlone, split: 'test' };
   return {
     file: 'intent.prompt.md',
     items: [...hunks, { kind: 'adapter', id: 'adapter', folder, standing: 'open', evidence: [weights] }],
@@ -62,11 +62,22 @@ export interface Panel<To = ToPage, From = FromPage> {
 
 interface Opening {
   readonly theme?: ThemeName;
+  /** Of the window, in its own pixels. */
   readonly width?: number;
+  /** 2 is 200%. */
+  readonly zoom?: number;
   readonly remembered?: unknown;
   /** The bundle; default: the run panel's. */
   readonly bundle?: PageName;
 }
+
+/** Each theme in a narrow, a usual and a wide window, and at 200% zoom. `name` is a part of a file name. */
+export const views = (Object.keys(themes) as ThemeName[]).flatMap((theme) =>
+  [{ width: 400 }, { width: 760 }, { width: 1200 }, { width: 1200, zoom: 2 }].map(({ width, zoom = 1 }) => ({
+    name: `${theme}-${width}${zoom === 1 ? '' : '-zoomed'}`,
+    view: { theme, width, zoom },
+  })),
+);
 
 export interface Harness {
   open<To = ToPage, From = FromPage>(options?: Opening): Promise<Panel<To, From>>;
@@ -90,9 +101,10 @@ export async function startHarness(): Promise<Harness> {
 async function openPanel<To, From>(
   browser: Browser,
   address: string,
-  { theme = 'dark', width = 1200, remembered, bundle = 'panel' }: Opening,
+  { theme = 'dark', width = 1200, zoom = 1, remembered, bundle = 'panel' }: Opening,
 ): Promise<Panel<To, From>> {
-  const context = await browser.newContext({ viewport: { width, height: 900 }, locale: 'en-GB', timezoneId: 'UTC' });
+  const viewport = { width: width / zoom, height: 900 / zoom };
+  const context = await browser.newContext({ viewport, deviceScaleFactor: zoom, locale: 'en-GB', timezoneId: 'UTC' });
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on('console', (message) => void complaints.push(`${message.type()}: ${message.text()}`));

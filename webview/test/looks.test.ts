@@ -1,34 +1,22 @@
 /** @file How the built page looks in the editor's default themes, narrow and wide: screenshots, and checks of what can be measured. */
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { journal, midway, run, snapshotAfter, summaries, withCurriculum } from '../journal.fixture.ts';
-import { faintTexts } from './contrast.ts';
-import { chromiumFound, review, startHarness, themes, type Harness, type ThemeName } from './harness.ts';
-
-const folder = join(import.meta.dirname, '..', '.screenshots');
-
-const names = Object.keys(themes) as ThemeName[];
+import { chromiumFound, review, startHarness, themes, views, type Harness } from './harness.ts';
+import { shootReadable } from './shoot.ts';
 
 describe.skipIf(!chromiumFound)('the page of the panel', () => {
   let harness: Harness;
   beforeAll(async () => {
-    mkdirSync(folder, { recursive: true });
     harness = await startHarness();
   });
   afterAll(() => harness?.close());
 
-  test.each(names.flatMap((theme) => [400, 1200].map((width) => ({ theme, width }))))('$theme, $width wide', async ({ theme, width }) => {
-    const panel = await harness.open({ theme, width });
+  test.each(views)('$name', async ({ name: viewName, view }) => {
+    const panel = await harness.open(view);
     const button = (name: string | RegExp) => panel.page.getByRole('button', { name });
-    const shoot = async (name: string): Promise<void> => {
-      await panel.page.mouse.move(0, 0);
-      await panel.page.waitForTimeout(100);
-      await panel.page.screenshot({ path: join(folder, `${name}-${theme}-${width}.png`), fullPage: true });
-      const overflow = await panel.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-      expect(overflow, `${name} is wider than the window`).toBe(0);
-      expect(await faintTexts(panel.page), name).toEqual([]);
-    };
+    const shoot = (name: string): Promise<void> => shootReadable(panel.page, `${name}-${viewName}`);
     await panel.tell(
       { type: 'runs', runs: summaries, queue: [] },
       { type: 'opened', run, snapshot: snapshotAfter(journal.length, { review }) },

@@ -1,29 +1,9 @@
 /** @file What the page of Try It says. */
 import { expect, test } from 'vitest';
-import type { TriedPrompt, TriedSides } from '../../src/extension/tryItMessages.ts';
 import { textOf } from '../dom.ts';
 import { besideOf, hear, tryItPage, type Known, type TryItUi } from './page.ts';
+import { answer, labels, prompt, row, sides } from './tryIt.fixture.ts';
 
-const about = { prompt: '/w/kind.prompt.md' };
-const prompt: TriedPrompt = {
-  ...about,
-  type: 'prompt',
-  name: 'kind.prompt.md',
-  columns: ['text', 'place'],
-  adapter: 'kind-3f2a',
-  models: ['smollm2-135m'],
-};
-const answer = { weights: 'model', model: 'nano', text: 'odd', promptTokens: 21, milliseconds: 38.2 } as const;
-const labels = [
-  { label: 'odd', probability: 0.83 },
-  { label: 'even', probability: 0.17 },
-];
-const sides = (...states: TriedSides['sides'][number]['state'][]): TriedSides => ({
-  ...about,
-  type: 'sides',
-  stale: false,
-  sides: states.map((state, place) => ({ title: ['nano', 'nano + adapter'][place], state })),
-});
 const ui: TryItUi = { values: { text: 'seven' }, filled: 0, type: () => {}, compare: () => {}, act: () => {} };
 const said = (known: Known, own: Partial<TryItUi> = {}): string =>
   tryItPage(known, { ...ui, ...own })
@@ -73,12 +53,10 @@ test('the adapter is compared with unless something else was chosen that is stil
 });
 
 test('a row that is chosen has no answer yet', () => {
-  const row = { ...about, type: 'row', values: { text: 'seven' }, from: 'Validation row in line 7' } as const;
   expect(said([prompt, sides({ kind: 'answered', answer }), row].reduce(hear, {}))).not.toContain('prompt tokens');
 });
 
 test('what is known of one prompt does not stay for another', () => {
-  const row = { ...about, type: 'row', values: { text: 'seven' }, from: 'Validation row in line 7', gold: 'odd' } as const;
   const known = [prompt, row, sides({ kind: 'stopped' })].reduce(hear, {});
   expect(said(known)).toContain('Validation row in line 7. Right answer: odd');
   expect(said(known, { values: { text: 'eight' } })).not.toContain('Right answer');

@@ -1,5 +1,6 @@
 /** @file The four or five most important numbers, and how they changed over time. */
 import type { Estimate } from '../../src/optimize/events.ts';
+import type { Prompt } from '../../src/prompt/prompt.ts';
 import { milliseconds, natsInterval, percent, percentInterval, tokensOf } from '../../src/run/words/format.ts';
 import type { PriceState, RunState } from '../../src/run/record/state.ts';
 import { chart, type ChartData } from '../chart.ts';
@@ -30,7 +31,8 @@ export function tiles({ start, best, config, attribution, price }: RunState): VN
       tile(
         'log-likelihood per row',
         best.logLikelihood.mean.toFixed(3),
-        natsInterval(best.logLikelihood),
+        // With calibrated label scores the metric may rise while the likelihood falls.
+        `${natsInterval(best.logLikelihood)}${isCalibrated(best.prompt) ? ', before calibration' : ''}`,
         from(start.logLikelihood.mean.toFixed(3)),
       ),
     tile(
@@ -42,6 +44,8 @@ export function tiles({ start, best, config, attribution, price }: RunState): VN
     price ? priceTile(price, from) : tile('prompt', `${best.promptTokens}`, 'tokens', from(`${start.promptTokens}`)),
   );
 }
+
+const isCalibrated = ({ decoding }: Prompt): boolean => decoding !== undefined && decoding.calibration !== 'none';
 
 /** What one answer costs. */
 function priceTile({ before, after, time }: PriceState, from: (text: string) => string): VNode {

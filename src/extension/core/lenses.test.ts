@@ -46,6 +46,15 @@ test('runs are offered to be seen, and reviewed again after everything is decide
   expect(lensesOf({ ...facts, ...of(0) })[3].command).toBe(commandIds.reviewChanges);
 });
 
+test('where a run proposes changes, it has measured the prompt, and the lens does not say that nobody has', () => {
+  expect(titles({ latestRun: 'r2', proposed: { run: 'r2', open: 2, of: 3 } })).toEqual([
+    'Evaluate',
+    'Optimize',
+    'Review changes',
+    'Show run',
+  ]);
+});
+
 test('the number leads to the answers that it counts; without one, it is to be measured first', () => {
   expect(lensesOf({ ...facts, measured, allows: 'nothing' })[0]).toMatchObject({ command: commandIds.showAnswers, argument: facts.target });
   expect(lensesOf(facts)[0]).toMatchObject({ command: commandIds.measureLines, argument: facts.target });

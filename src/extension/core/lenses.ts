@@ -47,7 +47,7 @@ const ofEditor: readonly unknown[] = [manageTrust, openFile] satisfies EditorCom
 
 export function lensesOf(facts: LensFacts): Lens[] {
   const { target, latestRun, proposed, step, offers } = facts;
-  const lenses: Lens[] = [headlineLens(facts), ...workLenses(facts)];
+  const lenses: Lens[] = [...(isWorthSaying(facts) ? [headlineLens(facts)] : []), ...workLenses(facts)];
   if (proposed) {
     const { run, open, of } = proposed;
     const tooltip =
@@ -104,6 +104,9 @@ function tunedIn(path: string): string {
   if (isProgramPath(path)) return 'the prompts of its steps and a LoRA adapter together';
   return promptKindOf(path).tunes === 'prompt' ? 'the description' : 'the prompt and a LoRA adapter together';
 }
+
+/** Where a run proposes changes it has measured the prompt, and a lens has little room beside the panel. */
+const isWorthSaying = ({ measured, proposed, job, step }: LensFacts): boolean => Boolean(measured ?? job ?? step) || !proposed;
 
 function headlineLens({ target, path, measured, stale, step, job, allows, now }: LensFacts): Lens {
   if (job) return { title: label`$(loading~spin) ${progressText(jobProgress(job, now))}`, tooltip: jobTitle(job) };

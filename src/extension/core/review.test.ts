@@ -11,7 +11,7 @@ import { changeText, isOpen, itemsOf, panelReview, reviewLenses, type RunReview 
 const difference: Difference = { mean: 0.093, low: 0, high: 0.2, rows: 75, probabilityBetter: 0.97 };
 const alone: Evidence = { of: 'this change alone', difference, split: 'val' };
 const together: Evidence = { of: 'all of phase 1', parts: '2 prompt changes', difference, split: 'val' };
-const onTest: Evidence = { of: 'the new prompt with the old weights', difference, split: 'test' };
+const onTest: Evidence = { of: 'the new prompt, with the old weights', difference, split: 'test' };
 const grounds: Grounds = { reason: 'shorter', evidence: [together, onTest] };
 const hunk = (standing: Standing): ReviewItem => ({ kind: 'hunk', id: '1', line: 6, before: 'a\n', after: 'b\n', standing });
 const adapter: ReviewItem = { kind: 'adapter', id: 'adapter', line: 3, standing: 'open' };
@@ -20,7 +20,7 @@ const titles = (item: ReviewItem, of = grounds): string[] => reviewLenses(item, 
 describe('the lenses of a change', () => {
   test('offer what can be decided, and say what the number is of', () => {
     expect(titles(hunk('open'))).toEqual(['Accept', 'Reject', 'all of phase 1: +9.3 ±10.7 pts']);
-    expect(titles(adapter, { evidence: [] })).toEqual(['Accept Adapter', 'Reject Adapter', 'Not measured']);
+    expect(titles(adapter, { evidence: [] })).toEqual(['Accept Adapter', 'Reject', 'Not measured']);
     expect(titles(hunk('accepted'))).toEqual(['Accepted', 'Revert']);
     expect(titles(hunk('rejected'))).toEqual(['Rejected', 'Accept', 'Revert']);
   });
@@ -28,7 +28,7 @@ describe('the lenses of a change', () => {
   test('say of a number on test rows, and of what was measured with more, in few words what it is of', () => {
     const withWeights: Evidence = { ...alone, of: 'this change alone, with the new weights of phase 4', tokens: -36 };
     expect(titles(hunk('open'), { evidence: [withWeights] }).at(-1)).toBe('this change alone: -36 tokens, +9.3 ±10.7 pts');
-    expect(titles(hunk('open'), { evidence: [onTest] }).at(-1)).toBe('the new prompt with the old weights, on test rows: +9.3 ±10.7 pts');
+    expect(titles(hunk('open'), { evidence: [onTest] }).at(-1)).toBe('prompt (test): +9.3 ±10.7 pts');
     expect(reviewLenses(hunk('open'), { evidence: [withWeights] }).at(-1)!.tooltip).toContain('on 75 validation rows');
   });
 
@@ -47,7 +47,7 @@ describe('a number of several changes', () => {
 
   test('is not told again with the others: they say where it stands', () => {
     const other: Grounds = { evidence: [], toldWith: ['1'] };
-    expect(titles(adapter, other)).toEqual(['Accept Adapter', 'Reject Adapter', 'Measured with change 1']);
+    expect(titles(adapter, other)).toEqual(['Accept Adapter', 'Reject', 'Measured with change 1']);
     const text = changeText(adapter, other).markdown;
     expect(text).toContain('measured together with change 1; see the numbers there');
     expect(text).not.toContain('points');

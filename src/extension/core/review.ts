@@ -69,7 +69,7 @@ export function reviewLenses({ kind, standing }: ReviewItem, grounds: Grounds): 
   const explain = (title: Label): ReviewLens => ({ title, tooltip, command: commandIds.explainChange });
   const buttons: Readonly<Record<ReviewVerdict, ReviewLens>> = {
     accept: { title: label`$(check) Accept${of}`, command: commandIds.acceptChange },
-    reject: { title: label`$(close) Reject${of}`, command: commandIds.rejectChange },
+    reject: { title: label`$(close) Reject`, command: commandIds.rejectChange },
     takeBack: { title: label`$(discard) Revert`, command: commandIds.takeBackChange },
   };
   const said: Readonly<Record<Standing, ReviewLens>> = {
@@ -84,7 +84,7 @@ export function reviewLenses({ kind, standing }: ReviewItem, grounds: Grounds): 
 
 /** What was measured comes first: the end of a long lens is cut off, and a number that does not say what it is of is worth nothing. */
 const shortText = ({ of, difference, tokens, split }: Evidence): string =>
-  `${of.split(',')[0]}${split === 'test' ? ', on test rows' : ''}: ${tokens === undefined ? '' : `${tokensText(tokens)}, `}${roughPoints(difference)}`;
+  `${of.split(',')[0].replace(/^the (new )?/, '')}${split === 'test' ? ' (test)' : ''}: ${tokens === undefined ? '' : `${tokensText(tokens)}, `}${roughPoints(difference)}`;
 
 /** Why a change was proposed and what was measured of it, for the hover over its lines. */
 export function changeText(item: ReviewItem, grounds: Grounds, folder?: string): Markdown {

@@ -7,7 +7,6 @@ import { proposedText } from '../../run/review.ts';
 import type { ListedRun } from '../../run/record/runList.ts';
 import { proposedProgramLanguage } from '../ids.ts';
 import { documentAt } from '../reviews.ts';
-import type { RunPanel } from '../panel.ts';
 import type { Services } from '../services.ts';
 
 /** Addresses a proposed text: its path is that of the file, its query that of the run's directory. */
@@ -59,13 +58,13 @@ export interface ReviewedFile {
   readonly file: string;
 }
 
-/** Opens the review of these files: one as a diff, several in one editor. @param panel gives way to it */
-export async function openReviewDiff(files: readonly ReviewedFile[], panel: RunPanel): Promise<void> {
+/** Opens the review of these files: one as a diff, several in one editor. The panels beside the editors give way to it. */
+export async function openReviewDiff(files: readonly ReviewedFile[], { sidePanels }: Services): Promise<void> {
   const [first, ...others] = files.map(({ run, file }) => ({ file: vscode.Uri.file(file), proposed: proposedUri(run, file) }));
   // An editor of several diffs asks for the language once, when it opens.
   for (const { proposed } of [first, ...others]) await nameLanguage(await vscode.workspace.openTextDocument(proposed));
   const viewColumn = vscode.window.activeTextEditor?.viewColumn ?? vscode.ViewColumn.One;
-  panel.giveWay(viewColumn);
+  sidePanels.giveWay(viewColumn);
   if (others.length > 0) {
     const changes = [first, ...others].map(({ file, proposed }) => [file, file, proposed]);
     await vscode.commands.executeCommand('vscode.changes', 'Proposed Changes', changes);

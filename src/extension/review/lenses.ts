@@ -1,6 +1,6 @@
 /** @file The lenses of a review: above each change in the diff, what was measured of it, and what can be decided. */
 import * as vscode from 'vscode';
-import { reviewLenses } from '../core/review.ts';
+import { isOpen, reviewLenses } from '../core/review.ts';
 import { proposedScheme, runOfProposed } from './diff.ts';
 import { placedItems } from './places.ts';
 import type { Services } from '../services.ts';
@@ -12,7 +12,9 @@ export function registerReviewLenses(services: Services): vscode.Disposable {
     onDidChangeCodeLenses: changed.event,
     async provideCodeLenses(document) {
       const run = runOfProposed(document.uri);
-      return (await placedItems(document, services)).flatMap(({ item, grounds, range }) =>
+      // Deletions that follow each other are on one line, which has room for one of them: the next that is undecided.
+      const undecidedFirst = (await placedItems(document, services)).sort((a, b) => Number(isOpen(b.item)) - Number(isOpen(a.item)));
+      return undecidedFirst.flatMap(({ item, grounds, range }) =>
         reviewLenses(item, grounds).map(({ title, tooltip, command }) => {
           const place = new vscode.Range(range.start, range.start);
           return codeLens(place, { title, tooltip, command, ...(command && { arguments: [run, item.id] }) });

@@ -15,11 +15,9 @@ import { fileOfProposed, isProposed, openReviewDiff, registerReviewDiff, runOfPr
 import { registerReviewHovers } from './hovers.ts';
 import { registerReviewLenses } from './lenses.ts';
 import { textIn } from '../reviews.ts';
-import type { RunPanel } from '../panel.ts';
 import type { Services } from '../services.ts';
 
-/** @param panel gives the diff its place */
-export function registerReview(services: Services, panel: RunPanel): vscode.Disposable {
+export function registerReview(services: Services): vscode.Disposable {
   /** On the change of a lens, by run and id, or at the cursor; where the cursor is on none it moves to one. */
   const onChange = (verdict: ReviewVerdict) => async (target: unknown, id: unknown) => {
     const item = typeof target === 'string' ? { run: target, id: String(id) } : await changeAtCursor(services);
@@ -30,7 +28,7 @@ export function registerReview(services: Services, panel: RunPanel): vscode.Disp
     if (one) await decide(one.run, verdict, idsOf(one), services);
   };
   const commands = {
-    [commandIds.reviewChanges]: async (target: unknown) => openReviewDiff((await reviewable(target, services)).flatMap(filesOf), panel),
+    [commandIds.reviewChanges]: async (target: unknown) => openReviewDiff((await reviewable(target, services)).flatMap(filesOf), services),
     [commandIds.acceptAll]: onAll('accept'),
     [commandIds.discard]: onAll('reject'),
     [commandIds.acceptChange]: onChange('accept'),

@@ -98,7 +98,7 @@ test('each change has the grounds of the step that introduced it, and a step tha
       reason: 'why 1.1',
       evidence: [
         'this change alone 0.11 val',
-        'the new prompt with the old weights 0.1 test of 1,2',
+        'the new prompt, with the old weights 0.1 test of 1,2',
         'everything that the run proposes 0.5 test of 1,2,adapter',
       ],
     },
@@ -109,7 +109,7 @@ test('each change has the grounds of the step that introduced it, and a step tha
     },
     adapter: {
       reason: 'tuned by 5 training steps in phases 2 and 3',
-      evidence: ['all of phase 2: 3 training steps 0.2 val', 'the new weights with the old prompt 0.3 test'],
+      evidence: ['all of phase 2: 3 training steps 0.2 val', 'the new weights, with the old prompt 0.3 test'],
       toldWith: ['2', '1'],
     },
   });
@@ -261,11 +261,11 @@ test('in a program each change has the grounds of the phase on its step, and the
   const grounds = groundsOf([whole, ofStep(0, first), ofStep(1, last)], state);
   const of = (id: string): unknown[] => [grounds.get(id)?.reason, ...grounds.get(id)!.evidence.map((each) => each.of)];
   expect([...grounds.keys()]).toEqual(['adapter', '1.1', '2.1']);
-  const both = ['the new prompt with the old weights', 'everything that the run proposes'];
+  const both = ['the new prompt, with the old weights', 'everything that the run proposes'];
   expect(of('1.1')).toEqual(['why 3.1', 'this change alone', ...both]);
   expect(of('2.1')).toEqual(['why 1.1', 'this change alone']);
   expect(grounds.get('2.1')!.toldWith).toEqual(['1.1']);
-  expect(of('adapter')).toEqual(['tuned by 2 training steps in phase 2', 'all of phase 2', 'the new weights with the old prompt']);
+  expect(of('adapter')).toEqual(['tuned by 2 training steps in phase 2', 'all of phase 2', 'the new weights, with the old prompt']);
 });
 
 describe('label scoring that was accepted with the weights, next to demonstrations of the same text', () => {

@@ -296,8 +296,8 @@ function onTest({ attribution, price }: RunState, both: boolean): { readonly pro
   };
   if (!both) return { prompt: [together], weights: [together] };
   return {
-    prompt: [{ of: 'the new prompt with the old weights', difference: attribution.promptAlone, split: 'test' }, together],
-    weights: [{ of: 'the new weights with the old prompt', difference: attribution.weightsAlone, split: 'test' }, together],
+    prompt: [{ of: 'the new prompt, with the old weights', difference: attribution.promptAlone, split: 'test' }, together],
+    weights: [{ of: 'the new weights, with the old prompt', difference: attribution.weightsAlone, split: 'test' }, together],
   };
 }
 
