@@ -2,9 +2,9 @@
  * @file What a SKILL.md tells Tandem. The front matter belongs to other tools, which may reject keys that they do not know, but `metadata` is open
  * to every tool: a map of texts. So each setting is one text there, and the rest follows from what a skill is (decision 0042).
  */
-import { isMap, YAMLMap, type Document, type Node, type Pair } from 'yaml';
+import { isMap, YAMLMap, type Document, type Node } from 'yaml';
 import { resolved, scalarText } from '../frontMatter.ts';
-import { queryColumn } from '../languages/skill.ts';
+import type { queryColumn } from '../languages/skill.ts';
 import { readMap, type Report, type SettingHelp } from '../settingReaders.ts';
 import { defaultSettings, type TandemSettings } from '../settings.ts';
 import { settingFields } from '../settingTable.ts';
@@ -52,7 +52,7 @@ export function readSkillSettings(document: Document, report: Report, at: (name:
     ? resolved(document.contents.items.find(({ key }) => scalarText(key) === 'metadata')?.value, document)
     : null;
   const ours = new YAMLMap<unknown, unknown>();
-  ours.items = isMap(metadata) ? (metadata.items as Pair[]).filter(({ key }) => scalarText(key)?.startsWith(prefix)) : [];
+  ours.items = isMap(metadata) ? metadata.items.filter(({ key }) => scalarText(key)?.startsWith(prefix)) : [];
   const named = (key: string, node: Node): void => at(key.slice(prefix.length), node);
   const read = readMap(ours, byKey, { document, report, at: named, name: 'tandem' });
   const [deciding = 'accuracy', ...reported] = read['tandem-metric'] ?? [];
