@@ -144,7 +144,7 @@ describe('a skill', () => {
   test('explains them, and no key of other tools', async () => {
     const hovered = async (marked: string) => {
       const { file, offset } = skill(marked);
-      return (await promptHover(file, offset, async () => undefined))?.text;
+      return (await promptHover(file, offset, async () => undefined))?.text.markdown;
     };
     expect(await hovered('---\nmetadata:\n  tandem-da|ta: a.json\n---\n')).toContain('labelled queries');
     expect(await hovered('---\nmeta|data:\n  tandem-data: a.json\n---\n')).toBeUndefined();

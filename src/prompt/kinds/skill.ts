@@ -73,7 +73,7 @@ function read(path: string, text: string): PromptFile {
 
 function write(file: PromptFile, next: Prompt, { adapter, model, calibration }: SettingChanges): string {
   const { path, text, prompt } = file;
-  const pointed = adapter != null || model != null || calibration !== undefined;
+  const pointed = typeof adapter === 'string' || typeof model === 'string' || calibration !== undefined;
   if (pointed || !isWritable(next, prompt)) {
     throw new TandemError('cannot-rewrite', 'Only the description of a skill can be changed.', {
       where: { file: path, line: 1 },

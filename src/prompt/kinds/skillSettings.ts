@@ -4,7 +4,7 @@
  */
 import { isMap, YAMLMap, type Document, type Node } from 'yaml';
 import { resolved, scalarText } from '../frontMatter.ts';
-import { queryColumn } from '../languages/skill.ts';
+import type { queryColumn } from '../languages/skill.ts';
 import { readMap, type Report, type SettingHelp } from '../settingReaders.ts';
 import { defaultSettings, type TandemSettings } from '../settings.ts';
 import { settingFields } from '../settingTable.ts';
