@@ -39,13 +39,13 @@ test.for(both)(
     await editor.pressLens('Accept', true);
     await expect.poll(() => onDisk(editor)).toBe(before.replace('Say what it is.', 'Is it a colour or an animal?'));
     await expect.poll(editor.lenses).toContain('Accepted | Revert');
-    await editor.pressLens('Reject', true);
-    await expect.poll(editor.lenses).toContain('Rejected | Accept | Revert');
     await editor.pressLens('Accept Adapter');
     const decided = before.replace('Say what it is.', 'Is it a colour or an animal?').replace('---\nIs', `${pointer}---\nIs`);
     await expect.poll(() => onDisk(editor)).toBe(decided);
     expect(existsSync(join(editor.workspace, proposed.adapter, 'adapter_config.json'))).toBe(true);
     await expect.poll(editor.lenses).toContain('Adapter Accepted | Revert');
+    await editor.pressLens('Reject', true);
+    await expect.poll(editor.lenses).toContain('Rejected | Accept | Revert');
     await editor.screenshot('review-decided');
 
     await editor.open(file);
