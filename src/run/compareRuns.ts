@@ -10,6 +10,7 @@ import type { RunConfig } from './record/events.ts';
 import { loraText, worthText } from './words/format.ts';
 import { promptText } from './words/report.ts';
 import type { PriceState, RunState } from './record/state.ts';
+import { shortFingerprint } from './words/shortFingerprint.ts';
 
 export interface RunComparison {
   readonly metric: string;
@@ -144,7 +145,7 @@ function changedOf(pairs: readonly (readonly [TestAnswer, TestAnswer])[]): RunCo
 const settings: Readonly<Record<string, (config: RunConfig, state: RunState) => string>> = {
   'prompt file': ({ prompt }) => prompt,
   data: ({ data }) => data.join(', '),
-  model: ({ model }) => `${model.name} (${model.fingerprint.slice(0, 8)})`,
+  model: ({ model }) => `${model.name} (${shortFingerprint(model.fingerprint, 8)})`,
   seed: ({ seed }) => String(seed),
   budget: ({ budget }) => ('tokens' in budget ? `${budget.tokens} tokens` : `${budget.seconds} s`),
   schedule: ({ schedule }) => schedule,
