@@ -61,7 +61,9 @@ export { asProgram, stepsOf, type Demonstration, type Prompt } from './prompt/pr
 
 // Models, adapters, and the executors that run them.
 export { resolveModel } from './model/store/store.ts';
-export { loadModelFiles, type ModelFiles } from './model/files/modelFiles.ts';
+export { loadFrozen, loadModelFiles, type ModelFiles } from './model/files/modelFiles.ts';
+export { formFor } from './model/frozen/formFor.ts';
+export type { FormChoice } from './model/frozen/table.ts';
 export { makeLocalModel, type LocalModel } from './model/localModel.ts';
 export type { Cost, Writer, WriterMessage, WriteOptions, Written } from './model/writer.ts';
 export { endpointWriter, type Endpoint } from './model/writers/endpoint.ts';

@@ -10,6 +10,9 @@ export type Check = number | readonly number[];
 export interface Repetition {
   readonly seconds: number;
   readonly peak_rss_gb: number;
+  /** Tandem's memory at most while it loaded the model, and after that. */
+  readonly loading_gb?: number;
+  readonly loaded_gb?: number;
   readonly own_cores: number;
   readonly other_cores: number;
   readonly check: Check;

@@ -6,7 +6,9 @@ import { linearNames } from '../../src/model/linears.ts';
 import { trainAdapter } from '../../src/model/adapterTraining.ts';
 import { makeEngine, type Engine } from '../../src/model/engine.ts';
 import { generate } from '../../src/model/generation.ts';
-import { loadModelFiles } from '../../src/model/files/modelFiles.ts';
+import { loadFrozen } from '../../src/model/files/modelFiles.ts';
+import { f32 } from '../../src/model/frozen/f32.ts';
+import type { FrozenForm } from '../../src/model/frozen/frozenForm.ts';
 import { makePrefixCache } from '../../src/model/prefixCache.ts';
 import { score } from '../../src/model/scoring.ts';
 import type { Tokenizer } from '../../src/model/tokenizer.ts';
@@ -23,8 +25,9 @@ const ownLength = 24;
 const evaluatedRows = 64;
 
 /** Acts as a peer: warms up, prints `ready`, then runs a repetition and prints a JSON line for each line of stdin. */
-export async function serve(load: Load, modelFolder: string): Promise<void> {
-  const { config, weights, tokenizer } = await loadModelFiles(modelFolder);
+export async function serve(load: Load, modelFolder: string, form: FrozenForm = f32): Promise<void> {
+  const { config, weights, tokenizer } = await loadFrozen(modelFolder, () => form);
+  const loading = { loading_gb: peakGb(), loaded_gb: rounded(process.memoryUsage.rss() / 1e9, 3) };
   const engine = makeEngine(config, weights, onnxRuntimeExecutor({ threads: 2 }));
   const step = load(engine, tokenizer);
   const loaded = performance.now();
@@ -39,6 +42,7 @@ export async function serve(load: Load, modelFolder: string): Promise<void> {
     const own = (user + system) / 1e6;
     const repetition: Repetition = {
       seconds: rounded(seconds, 4),
+      ...loading,
       peak_rss_gb: peakGb(),
       own_cores: rounded(own / seconds, 2),
       other_cores: rounded(Math.max(0, busySeconds() - busy - own) / seconds, 2),

@@ -1,5 +1,6 @@
 /** @file `tandem export`: writes a tuned adapter in formats that other tools load. */
 import { Command, Option } from 'commander';
+import { formChoices, type FormChoice } from '../model/frozen/table.ts';
 import { exportAdapter, exportFormats, type ExportFormat } from '../run/exportAdapter.ts';
 import { shellWord } from '../run/words/shellWord.ts';
 import { withExamples } from './examples.ts';
@@ -10,6 +11,7 @@ interface ExportOptions {
   readonly to: ExportFormat;
   readonly out?: string;
   readonly model?: string;
+  readonly weights?: FormChoice;
 }
 
 export function exportCommand(): Command {
@@ -19,11 +21,20 @@ export function exportCommand(): Command {
     .addOption(new Option('--to <format>', 'the format to write').choices(Object.keys(exportFormats)).default('peft'))
     .option('--out <path>', 'the file or folder to write, which must not exist yet; by default named after the prompt and the format')
     .option('--model <model>', 'the model that the adapter was tuned on, if it is not the one that the source names')
-    .action(async (source: string | undefined, { to, out, model }: ExportOptions) => {
+    .addOption(
+      new Option(
+        '--weights <form>',
+        "the form of the model's weights that the adapter was tuned on; by default the run's, or auto",
+      ).choices(formChoices),
+    )
+    .action(async (source: string | undefined, { to, out, model, weights }: ExportOptions) => {
       const progress = makeProgress(stderr);
       try {
         const spec = { format: to, cwd: process.cwd(), ...(source !== undefined && { source }), ...(out !== undefined && { out }) };
-        const exported = await exportAdapter({ ...spec, ...(model !== undefined && { model }) }, progress.busy);
+        const exported = await exportAdapter(
+          { ...spec, ...(model !== undefined && { model }), ...(weights && { weights }) },
+          progress.busy,
+        );
         progress.close();
         const { path, steps, model: base } = exported;
         const called = steps ? steps.map((each) => uses[to]({ path: each, model: base })) : [uses[to](exported)];

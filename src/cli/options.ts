@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { TandemError } from '../errors.ts';
 import { endingsOf } from '../prompt/kinds/table.ts';
+import { formChoices, type FormChoice } from '../model/frozen/table.ts';
 import { executors, sessionDefaults, type ExecutorName, type SessionSpec } from '../run/spec.ts';
 
 export interface SessionOptions {
@@ -12,6 +13,7 @@ export interface SessionOptions {
   readonly seed: number;
   readonly executor: ExecutorName;
   readonly threads?: number;
+  readonly weights: FormChoice;
   readonly trainRows?: number;
   readonly valRows?: number;
   readonly testRows?: number;
@@ -38,8 +40,17 @@ export function withSessionOptions(command: Command): Command {
     .addOption(
       new Option('--executor <name>', 'the library that runs the computations').choices(executors).default(sessionDefaults.executor),
     )
-    .option('--threads <n>', 'number of threads; by default all cores', wholeNumber(1));
+    .option('--threads <n>', 'number of threads; by default all cores', wholeNumber(1))
+    .addOption(weightsOption());
 }
+
+export const weightsOption = (): Option =>
+  new Option(
+    '--weights <form>',
+    "how the model's frozen weights are kept in memory: auto is int8 for models of more than 75 million weights, and f32 otherwise",
+  )
+    .choices(formChoices)
+    .default(sessionDefaults.weights);
 
 export const allowModules = [
   '--allow-modules',
@@ -47,7 +58,7 @@ export const allowModules = [
 ] as const;
 
 export function sessionSpec(prompt: string, options: SessionOptions): SessionSpec {
-  const { model, adapter, seed, executor, threads, trainRows: train, valRows: val, testRows: test } = options;
+  const { model, adapter, seed, executor, threads, weights, trainRows: train, valRows: val, testRows: test } = options;
   const { skipBadRows, allowModules } = options;
   return {
     prompt: resolve(prompt),
@@ -57,6 +68,7 @@ export function sessionSpec(prompt: string, options: SessionOptions): SessionSpe
     rows: { ...(train !== undefined && { train }), ...(val !== undefined && { val }), ...(test !== undefined && { test }) },
     executor,
     ...(threads !== undefined && { threads }),
+    weights,
     ...(skipBadRows && { skipBadRows }),
     ...(allowModules && { allowModules }),
   };

@@ -3,9 +3,10 @@ import { Command, Option } from 'commander';
 import { existsSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 import { checkedLora } from '../model/adapter.ts';
+import type { FormChoice } from '../model/frozen/table.ts';
 import { learnDefaults, learnStart } from '../run/learnStart.ts';
 import { executors, parseBudget, sessionDefaults, type Budget, type ExecutorName } from '../run/spec.ts';
-import { share, wholeNumber } from './options.ts';
+import { share, weightsOption, wholeNumber } from './options.ts';
 import { withExamples } from './examples.ts';
 import { makeProgress } from './progress.ts';
 import { stderr, stdout } from './terminal.ts';
@@ -19,6 +20,7 @@ interface WarmStartOptions {
   readonly seed: number;
   readonly executor: ExecutorName;
   readonly threads?: number;
+  readonly weights: FormChoice;
   readonly trainRows?: number;
   readonly out?: string;
   readonly json?: boolean;
@@ -44,10 +46,11 @@ export function warmStartCommand(): Command {
       new Option('--executor <name>', 'the library that runs the computations').choices(executors).default(sessionDefaults.executor),
     )
     .option('--threads <n>', 'number of threads; by default all cores', wholeNumber(1))
+    .addOption(weightsOption())
     .option('--out <folder>', 'where to write it; by default .tandem/warm-start/ in the workspace, where later runs find it')
     .option('--json', 'print JSON')
     .action(async (folders: string[], options: WarmStartOptions) => {
-      const { model, budget, rank, softTokens, promptShare, seed, executor, threads, trainRows, out, json } = options;
+      const { model, budget, rank, softTokens, promptShare, seed, executor, threads, weights, trainRows, out, json } = options;
       const progress = makeProgress(stderr, { quiet: json });
       const stop = new AbortController();
       const onInterrupt = (): void => stop.abort();
@@ -57,7 +60,7 @@ export function warmStartCommand(): Command {
           {
             folders: folders.map((each) => resolve(each)),
             ...checkedLora({ rank }),
-            ...{ budget, softTokens, promptShare, seed, executor },
+            ...{ budget, softTokens, promptShare, seed, executor, weights },
             rows: trainRows === undefined ? {} : { train: trainRows },
             ...(model !== undefined && { model: existsSync(model) ? resolve(model) : model }),
             ...(threads !== undefined && { threads }),

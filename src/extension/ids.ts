@@ -68,6 +68,7 @@ export const settingIds = {
   keepRuns: 'tandem.runs.keep',
   executor: 'tandem.engine.executor',
   threads: 'tandem.engine.threads',
+  weights: 'tandem.engine.weights',
 } as const;
 export type SettingId = (typeof settingIds)[keyof typeof settingIds];
 

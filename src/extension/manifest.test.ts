@@ -5,11 +5,12 @@ import { describe, expect, test } from 'vitest';
 import { endingsOf, globsOf } from '../prompt/kinds/table.ts';
 import { variablesOf } from '../prompt/template.ts';
 import { describeError, TandemError } from '../errors.ts';
+import { formChoices } from '../model/frozen/table.ts';
 import { adapterChoices } from '../model/stepAdapters.ts';
 import { alternatingDefaults } from '../optimize/alternatingPhase.ts';
 import { coordinateDefaults } from '../optimize/coordinatePhase.ts';
 import { curricula, pacings } from '../optimize/curriculum.ts';
-import { coordinators, executors, parseBudget, parseSchedule, strategies } from '../run/spec.ts';
+import { coordinators, executors, parseBudget, parseSchedule, sessionDefaults, strategies } from '../run/spec.ts';
 import { vscodeLanguage } from './core/ownLanguage.ts';
 import type { Ability } from './core/rows.ts';
 import { wayQuestions, type WayQuestion } from './core/ways.ts';
@@ -232,6 +233,8 @@ describe('settings', () => {
     expect(properties[settingIds.adapters].enum).toEqual([...adapterChoices]);
     expect(properties[settingIds.adapters].default).toBe(coordinateDefaults.adapters);
     expect(properties[executor].enum).toEqual(executors);
+    expect(properties[settingIds.weights].enum).toEqual([...formChoices]);
+    expect(properties[settingIds.weights].default).toBe(sessionDefaults.weights);
     parseBudget(properties[budget].default as string);
     for (const each of ['gated', 'classic', 'chain:p -> w -> p']) {
       expect(each).toMatch(new RegExp(properties[schedule].pattern!));

@@ -39,6 +39,7 @@ export function sessionSpec(prompt: vscode.Uri): SessionSpec {
     rows: rowLimits(rows),
     executor: setting(settingIds.executor, prompt),
     ...(threads > 0 && { threads }),
+    weights: setting(settingIds.weights, prompt),
     ...(setting<boolean>(settingIds.skipBadRows, prompt) && { skipBadRows: true }),
     ...(!vscode.workspace.isTrusted && { untrusted: true }),
     ...(mayRunModules(prompt) && { allowModules: true }),

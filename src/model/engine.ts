@@ -6,7 +6,7 @@ import { logSoftmax } from '../tensor/neuralOps.ts';
 import { gatherRows, reshape } from '../tensor/ops.ts';
 import { linearSizes, type Adapter } from './adapter.ts';
 import { f32 } from './frozen/f32.ts';
-import type { FrozenForm } from './frozen/frozenForm.ts';
+import { frozenWeights, type FrozenWeights } from './frozen/frozenWeights.ts';
 import type { LinearName } from './linears.ts';
 import type { ModelShape } from './modelShape.ts';
 
@@ -26,16 +26,12 @@ export interface Engine extends Transformer {
   dispose(): Promise<void>;
 }
 
-/** @param form the form of the frozen matrices */
-export function makeEngine(
-  config: ModelShape,
-  weights: ReadonlyMap<string, WeightTensor>,
-  executor: Executor,
-  form: FrozenForm = f32,
-): Engine {
+/** Weights in a form, or float32 tensors by Hugging Face's names. */
+export type Weights = FrozenWeights | ReadonlyMap<string, WeightTensor>;
+
+export function makeEngine(config: ModelShape, weights: Weights, executor: Executor): Engine {
   const compiled = new Map<string, Promise<Executable>>();
-  const fed: Record<string, TensorValue> = {};
-  for (const [name, weight] of weights) Object.assign(fed, weight.shape.length === 2 ? form.feeds(name, weight) : { [name]: weight });
+  const { form, feeds: fed } = 'form' in weights ? weights : frozenWeights(weights, f32);
   const values: Record<string, TensorValue> = { ...fed, ...rotaryTables(config) };
   const numbers = new Map<string, WeightTensor>();
   return {

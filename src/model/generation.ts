@@ -87,7 +87,7 @@ export async function generate(
       const length = Math.max(...rows.map((row) => row.fresh.length));
       const kept: number[] = [];
       rows.forEach((row, i) => {
-        const logits = results.logits.data.subarray(i * config.vocabularySize, (i + 1) * config.vocabularySize);
+        const logits = (results.logits.data as Float32Array).subarray(i * config.vocabularySize, (i + 1) * config.vocabularySize);
         const token = sample(logits, options, row.random);
         const slots = new Uint8Array(row.slots.length + length);
         slots.set(row.slots);

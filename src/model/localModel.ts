@@ -3,9 +3,7 @@ import { TandemError } from '../errors.ts';
 import type { Executor } from '../tensor/executor.ts';
 import { initialAdapter, type Adapter } from './adapter.ts';
 import { trainAdapter } from './adapterTraining.ts';
-import { makeEngine } from './engine.ts';
-import { f32 } from './frozen/f32.ts';
-import type { FrozenForm } from './frozen/frozenForm.ts';
+import { makeEngine, type Weights } from './engine.ts';
 import { generate } from './generation.ts';
 import type { ModelFiles } from './files/modelFiles.ts';
 import type { Scorer } from './languageModel.ts';
@@ -24,13 +22,10 @@ export interface LocalModel extends TrainableModel, TokenModel {
   readonly scorer: Scorer;
 }
 
-/**
- * @param executor runs the graphs: `onnxRuntimeExecutor()` or `tensorFlowExecutor()`
- * @param form the form of the frozen matrices
- */
-export function makeLocalModel(files: ModelFiles, executor: Executor, form: FrozenForm = f32): LocalModel {
+/** @param executor runs the graphs: `onnxRuntimeExecutor()` or `tensorFlowExecutor()` */
+export function makeLocalModel(files: ModelFiles<Weights>, executor: Executor): LocalModel {
   const { config, tokenizer, name } = files;
-  const engine = makeEngine(config, files.weights, executor, form);
+  const engine = makeEngine(config, files.weights, executor);
   const cache = makePrefixCache(engine);
   /** A tokenizer that was made for a larger model would make it read beyond its embeddings. */
   const known = (tokens: number[]): number[] => {
@@ -60,7 +55,7 @@ export function makeLocalModel(files: ModelFiles, executor: Executor, form: Froz
   const tokens: TokenModel = { engine, tokenizer, promptTokens, completionTokens };
   return {
     name,
-    fingerprint: `${files.fingerprint}${form.mark ?? ''}`,
+    fingerprint: `${files.fingerprint}${engine.form.mark ?? ''}`,
     maxTokens: config.maxPositions,
     texts: textsOf(tokenizer),
     ...tokens,

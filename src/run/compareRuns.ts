@@ -10,6 +10,7 @@ import type { RunConfig } from './record/events.ts';
 import { answerEndsText, loraText, softText, worthText } from './words/format.ts';
 import { promptText } from './words/report.ts';
 import type { PriceState, RunState } from './record/state.ts';
+import { shortFingerprint } from './words/shortFingerprint.ts';
 
 export interface RunComparison {
   readonly metric: string;
@@ -148,7 +149,7 @@ const options: Readonly<Record<keyof RunConfig, Shown<RunConfig> | 'apart'>> = {
   run: 'apart',
   prompt: ['prompt file', ({ prompt }) => prompt],
   data: ['data', ({ data }) => data.join(', ')],
-  model: ['model', ({ model }) => `${model.name} (${model.fingerprint.slice(0, 8)})`],
+  model: ['model', ({ model }) => `${model.name} (${shortFingerprint(model.fingerprint, 8)})`],
   metric: 'apart',
   seed: ['seed', ({ seed }) => String(seed)],
   budget: ['budget', ({ budget }) => ('tokens' in budget ? `${budget.tokens} tokens` : `${budget.seconds} s`)],

@@ -7,7 +7,10 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { rotaryRows } from '../model/families/rotaryRows.ts';
 import { readGgufHeader } from '../model/files/ggufHeader.ts';
 import { mergedWeights } from '../model/files/mergedModel.ts';
-import { loadModelFiles } from '../model/files/modelFiles.ts';
+import { loadFrozen, loadModelFiles } from '../model/files/modelFiles.ts';
+import { f32 } from '../model/frozen/f32.ts';
+import { frozenWeights } from '../model/frozen/frozenWeights.ts';
+import { int8 } from '../model/frozen/int8.ts';
 import { readNumbers } from '../model/files/numberFormats.ts';
 import { loadAdapter, saveAdapter } from '../model/files/peft.ts';
 import { initialAdapter, makeAdapter } from '../model/adapter.ts';
@@ -62,6 +65,18 @@ describe.each(['tiny-tied', 'tiny-qwen2', 'tiny-qwen3', 'tiny-biased'])('%s', (n
     expect(merged.config).toEqual(plain.config);
   });
 
+  test('an adapter that was tuned on int8 is merged into the numbers that it was tuned on', async () => {
+    const { path } = await exportAdapter({ ...from(name, 'safetensors'), weights: 'int8' });
+    const row = { prompt: [5, 9, 17, 33, 12, 80, 7, 8, 50, 51, 52, 53, 54, 55, 56], completions: [[20], [21, 22]] };
+    const [merged, plain] = await Promise.all([loadModelFiles(path), loadFrozen(join(fixtures, name), () => int8)]);
+    const adapter = await loadAdapter(join(fixtures, name, 'adapter'));
+    const executor = onnxRuntimeExecutor({ threads: 1 });
+    const engines = [makeEngine(merged.config, merged.weights, executor), makeEngine(plain.config, plain.weights, executor)];
+    const [ours] = await score(engines[0], makePrefixCache(engines[0]), [row], undefined);
+    const [theirs] = await score(engines[1], makePrefixCache(engines[1]), [row], adapter);
+    ours.forEach(({ logLikelihood }, i) => expect(logLikelihood).toBeCloseTo(theirs[i].logLikelihood, 4));
+  });
+
   test("a GGUF LoRA has llama.cpp's names and rotary order, with every number unchanged", async () => {
     const { path } = await exportAdapter(from(name, 'gguf-lora'));
     const adapter = await loadAdapter(join(fixtures, name, 'adapter'));
@@ -106,7 +121,8 @@ test.each([
   await saveAdapter(source, adapter, { baseModel: model });
   const { path } = await exportAdapter({ source, model, format: 'safetensors', cwd: folder() });
   const merged = await loadModelFiles(path);
-  for (const [weight, tensor] of await mergedWeights(plain, adapter)) expect(merged.weights.get(weight), weight).toEqual(tensor);
+  for (const [weight, tensor] of mergedWeights({ ...plain, weights: frozenWeights(plain.weights, f32) }, adapter))
+    expect(merged.weights.get(weight), weight).toEqual(tensor);
   expect(merged.config).toEqual({ ...plain.config, rmsNormEps: expect.closeTo(plain.config.rmsNormEps, 12) as number });
   expect(merged.tokenizer.encode(text)).toEqual(plain.tokenizer.encode(text));
   expect(continuationTokens(merged.tokenizer, text)).toEqual(continuationTokens(plain.tokenizer, text));

@@ -9,7 +9,9 @@ import type { Adapter } from '../model/adapter.ts';
 import { adapterFiles } from '../model/files/adapterFiles.ts';
 import { writeGgufLora } from '../model/files/ggufLora.ts';
 import { writeMergedModel } from '../model/files/mergedModel.ts';
-import { loadModelFiles } from '../model/files/modelFiles.ts';
+import { loadFrozen, readShape } from '../model/files/modelFiles.ts';
+import { formFor } from '../model/frozen/formFor.ts';
+import type { FormChoice } from '../model/frozen/table.ts';
 import { isAdapterFolder, loadAdapter, saveAdapter, stepFolders } from '../model/files/peft.ts';
 import { locateModel } from '../model/sources/table.ts';
 import type { AnswerEnds } from '../prompt/decoding.ts';
@@ -38,6 +40,8 @@ export interface ExportSpec {
   readonly out?: string;
   /** Overrides the model that the source names. */
   readonly model?: string;
+  /** The form of the weights that the adapter was tuned on, into which it is merged. By default the run's, or 'auto'. */
+  readonly weights?: FormChoice;
   readonly cwd: string;
 }
 
@@ -80,8 +84,9 @@ export async function exportAdapter(spec: ExportSpec, onBusy: (what: string) => 
   });
   mkdirSync(dirname(path), { recursive: true });
   const { prompts = [] } = found;
-  if (adapter.steps && spec.format !== 'peft') await writeSteps(spec.format, { path, model, adapter, onBusy }, prompts);
-  else await writers[spec.format]({ path, model, adapter, onBusy, ...(prompts.length === 1 && { prompt: prompts[0] }) });
+  const writing = { path, model, adapter, weights: spec.weights ?? found.weights ?? 'auto', onBusy };
+  if (adapter.steps && spec.format !== 'peft') await writeSteps(spec.format, writing, prompts);
+  else await writers[spec.format]({ ...writing, ...(prompts.length === 1 && { prompt: prompts[0] }) });
   const steps = stepFolders(adapter).map(({ folder }) => join(path, spec.format === 'gguf-lora' ? `${folder}.gguf` : folder));
   return { path, model, ...(adapter.steps && { steps }) };
 }
@@ -97,6 +102,8 @@ export interface Found {
   /** A PEFT directory. */
   readonly adapter: string;
   readonly model: string;
+  /** The form of a run's weights. */
+  readonly weights?: FormChoice;
   /** The folder that a relative model path is resolved against. */
   readonly from: string;
   readonly name: string;
@@ -124,6 +131,7 @@ export function findAdapter({ source, cwd, format }: ExportSpec): Found {
   return {
     adapter: join(directory.adapters, best.adapter),
     model: spec.model ?? opened.file.settings.model,
+    weights: spec.weights ?? 'f32',
     from: dirname(spec.prompt),
     name: promptName(spec.prompt),
     prompts: promptsOf(opened).map((file, step) => decodedAs(file, config?.answerEnds?.[step], stepsOf(best.prompt)[step])),
@@ -163,6 +171,7 @@ interface Writing {
   readonly path: string;
   readonly model: string;
   readonly adapter: Adapter;
+  readonly weights: FormChoice;
   readonly prompt?: PromptFile;
   readonly onBusy: (what: string) => void;
 }
@@ -185,15 +194,15 @@ async function writeSteps(format: ExportFormat, writing: Writing, prompts: reado
 
 const writers: Readonly<Record<ExportFormat, (writing: Writing) => Promise<void>>> = {
   peft: ({ path, model, adapter }) => saveAdapter(path, adapter, { baseModel: model }),
-  safetensors: async ({ path, model, adapter, onBusy }) => {
+  safetensors: async ({ path, model, adapter, weights, onBusy }) => {
     onBusy('Loading the model');
-    const files = await loadModelFiles(model);
+    const files = await loadFrozen(model, (shape) => formFor(weights, shape));
     onBusy('Writing the merged weights');
     await writeMergedModel(path, files, model, adapter);
   },
   'gguf-lora': async ({ path, model, adapter, onBusy }) => {
     onBusy('Loading the model');
-    await writeGgufLora(path, (await loadModelFiles(model)).config, adapter);
+    await writeGgufLora(path, await readShape(model), adapter);
   },
   ollama: async (writing) => {
     const { path, model, prompt } = writing;

@@ -139,13 +139,14 @@ async function openTasks(spec: LearnSpec, models: ModelKeeper, { onBusy, onNote,
   for (const prompt of found) {
     const chosen = spec.model ?? sessions[0]?.modelSource;
     try {
-      const { seed, rows, executor, threads } = spec;
+      const { seed, rows, executor, threads, weights } = spec;
       const asked = {
         prompt,
         seed,
         rows,
         executor,
         ...(threads !== undefined && { threads }),
+        ...(weights && { weights }),
         ...(chosen !== undefined && { model: chosen }),
       };
       sessions.push(await openSession(asked, { forgetful: true, models, ...(onBusy && { onBusy }), ...(signal && { signal }) }));

@@ -128,7 +128,7 @@ describe('the kept model', () => {
   test('outlives the sessions that use it', async () => {
     for (const _ of [1, 2]) {
       const session = await openSession(spec, { models });
-      expect(session.model).toBe(await models.open(tinyModel, 'onnxruntime', 1));
+      expect(session.model).toBe(await models.open(tinyModel, 'onnxruntime', 1, spec.weights));
       await session.dispose();
     }
     const session = await openSession(spec, { models });

@@ -140,8 +140,8 @@ export async function openSession(spec: SessionSpec, options: SessionOptions = {
   const fetching = performance.now() - asked;
   signal?.throwIfAborted();
   const model = await (models
-    ? models.open(modelSource, spec.executor, threads, interrupt)
-    : openModel(modelSource, spec.executor, threads, interrupt));
+    ? models.open(modelSource, spec.executor, threads, spec.weights, interrupt)
+    : openModel(modelSource, spec.executor, threads, spec.weights, interrupt));
   const dispose = async (): Promise<void> => (models ? model.forget() : model.dispose());
   let tasks: readonly Task[];
   let splits: Splits;

@@ -1,6 +1,7 @@
 /** @file The options of one run. `runDefaults` has everything but the prompt. */
 import { TandemError } from '../errors.ts';
 import type { LoraConfig } from '../model/adapter.ts';
+import type { FormChoice } from '../model/frozen/table.ts';
 import type { AdapterChoice } from '../model/stepAdapters.ts';
 import type { SoftStart } from '../model/softPrompt.ts';
 import { baselineNames, isBaseline, type BaselineName } from '../optimize/baselines/names.ts';
@@ -61,6 +62,8 @@ export interface SessionSpec {
   readonly rows: RowLimits;
   readonly executor: ExecutorName;
   readonly threads?: number;
+  /** How the frozen weights of a local model are kept in memory. 'f32' if absent, as in records of versions that had no other. */
+  readonly weights?: FormChoice;
   /** The workspace is not trusted: only the embedded model is loaded, and no adapter that the prompt file names. */
   readonly untrusted?: true;
   /** Metrics of the prompt file that are JavaScript modules may run. Not stored with a run: a resume must allow it again. */
@@ -119,7 +122,12 @@ export interface RunSpec extends SessionSpec {
 /** How many runs a workspace keeps by default. */
 export const keptRuns = 20;
 
-export const sessionDefaults: Omit<SessionSpec, 'prompt'> = { seed: 0, rows: {}, executor: 'onnxruntime' };
+export const sessionDefaults: Omit<SessionSpec, 'prompt'> & { readonly weights: FormChoice } = {
+  seed: 0,
+  rows: {},
+  executor: 'onnxruntime',
+  weights: 'auto',
+};
 export const runDefaults: Omit<RunSpec, 'prompt'> = { ...sessionDefaults, budget: { seconds: 300 }, schedule: 'gated', tune: 'both' };
 
 /**

@@ -4,7 +4,7 @@ import type { Node } from './graph.ts';
 export interface TensorValue {
   readonly shape: readonly number[];
   /** Row-major. */
-  readonly data: Float32Array | Int32Array;
+  readonly data: Float32Array | Int32Array | Int8Array;
 }
 
 export interface Executable {

@@ -4,7 +4,7 @@ import { TandemError } from '../errors.ts';
 /** A number, or a symbolic sum of products such as 'T', '3*N*L' or 'P+T'; equal symbols are equal sizes. */
 export type Dim = number | string;
 export type Shape = readonly Dim[];
-export type DType = 'float32' | 'int32' | 'bool';
+export type DType = 'float32' | 'int32' | 'int8' | 'bool';
 export type Attributes = Readonly<Record<string, unknown>>;
 
 export interface Node {

@@ -143,19 +143,19 @@ function alive(nodes: readonly OnnxNode[], outputs: readonly string[]): OnnxNode
   return kept.reverse();
 }
 
-const dtypes: Readonly<Record<DType | 'int64', number>> = { float32: 1, int32: 6, int64: 7, bool: 9 };
+const dtypes: Readonly<Record<DType | 'int64', number>> = { float32: 1, int8: 3, int32: 6, int64: 7, bool: 9 };
 
 function bytesOf(dtype: DType | 'int64', values: readonly number[]): Uint8Array {
-  const typed =
-    dtype === 'float32'
-      ? Float32Array.from(values)
-      : dtype === 'int32'
-        ? Int32Array.from(values)
-        : dtype === 'bool'
-          ? Uint8Array.from(values)
-          : BigInt64Array.from(values, BigInt);
-  return new Uint8Array(typed.buffer);
+  return new Uint8Array(typedArrays[dtype](values).buffer);
 }
+
+const typedArrays: Readonly<Record<DType | 'int64', (values: readonly number[]) => { readonly buffer: ArrayBuffer }>> = {
+  float32: (values) => Float32Array.from(values),
+  int8: (values) => Int8Array.from(values),
+  int32: (values) => Int32Array.from(values),
+  int64: (values) => BigInt64Array.from(values, BigInt),
+  bool: (values) => Uint8Array.from(values),
+};
 
 function typeOf(dtype: DType, shape: Shape): object {
   const dim = shape.map((size) => (typeof size === 'number' ? { dimValue: size } : { dimParam: size }));

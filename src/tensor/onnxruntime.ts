@@ -64,10 +64,10 @@ const wrapped = new WeakMap<TensorValue, Tensor>();
 function tensorOf(value: TensorValue, tensorClass: TensorClass): Tensor {
   let tensor = wrapped.get(value);
   if (!tensor) {
-    tensor =
-      value.data instanceof Float32Array
-        ? new tensorClass('float32', value.data, value.shape)
-        : new tensorClass('int32', value.data, value.shape);
+    const { data, shape } = value;
+    if (data instanceof Float32Array) tensor = new tensorClass('float32', data, shape);
+    else if (data instanceof Int32Array) tensor = new tensorClass('int32', data, shape);
+    else tensor = new tensorClass('int8', data, shape);
     wrapped.set(value, tensor);
   }
   return tensor;

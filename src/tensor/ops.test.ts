@@ -4,6 +4,7 @@ import { randomStream, type Random } from '../random.ts';
 import type { Executor, TensorValue } from './executor.ts';
 import { gradients } from './gradients.ts';
 import { allOps, constant, input, product, sumOf, topological, type Dim, type DType, type Node, type Shape } from './graph.ts';
+import { dequantize, matMulBlocks } from './blockOps.ts';
 import { onnxRuntimeExecutor } from './onnxruntime.ts';
 import * as neural from './neuralOps.ts';
 import * as basic from './ops.ts';
@@ -27,6 +28,7 @@ const real = (...shape: Shape): Leaf => leaf('float32', true, (random) => random
 const positive = (...shape: Shape): Leaf => leaf('float32', true, (random) => 1 + random.uniform())(shape);
 const frozen = (...shape: Shape): Leaf => leaf('float32', false, (random) => random.normal())(shape);
 const index = (below: Dim, ...shape: Shape): Leaf => leaf('int32', false, (random, size) => random.integer(size(below)))(shape);
+const small = (...shape: Shape): Leaf => leaf('int8', false, (random) => random.integer(255) - 127)(shape);
 const given = (values: readonly number[], ...shape: Shape): Leaf => leaf('int32', false, (_random, _size, at) => values[at])(shape);
 
 const covered = new Set<string>();
@@ -79,6 +81,13 @@ function check<L extends Readonly<Record<string, Leaf>>>(
   });
 }
 
+const arrays: Readonly<Record<DType, (values: readonly number[]) => TensorValue['data']>> = {
+  float32: (values) => Float32Array.from(values),
+  int32: (values) => Int32Array.from(values),
+  int8: (values) => Int8Array.from(values),
+  bool: (values) => Int32Array.from(values),
+};
+
 function draw(leaves: Readonly<Record<string, Leaf>>, sizes: Sizes, random: Random): Record<string, TensorValue> {
   const size = (dim: Dim): number =>
     String(dim)
@@ -88,7 +97,7 @@ function draw(leaves: Readonly<Record<string, Leaf>>, sizes: Sizes, random: Rand
     Object.entries(leaves).map(([key, { shape, dtype, draw }]) => {
       const actual = shape.map(size);
       const values = Array.from({ length: actual.reduce((a, b) => a * b, 1) }, (_, at) => draw(random, size, at));
-      return [key, { shape: actual, data: dtype === 'float32' ? Float32Array.from(values) : Int32Array.from(values) }];
+      return [key, { shape: actual, data: arrays[dtype](values) }];
     }),
   );
 }
@@ -346,6 +355,26 @@ describe('neural', () => {
   ];
   check('rope', { x: real('T', 8), ...tables }, ({ x, cos, sin, positions }) => mul(rope(x, cos, sin, positions, 2), 2), turns);
   check('rope, inverse', { x: real('T', 8), ...tables }, ({ x, cos, sin, positions }) => rope(x, cos, sin, positions, 2, true), turns);
+});
+
+describe('blocks', () => {
+  const scales = (...shape: Shape): Leaf => leaf('float32', false, (random) => random.uniform() / 100)(shape);
+  for (const [width, count] of [
+    [32, 1],
+    [96, 3],
+    [24, 1],
+    [40, 2],
+  ]) {
+    const matrix = { blocks: small(6, width), scales: scales(6, count) };
+    check(
+      `rows of ${width}`,
+      { ...matrix, i: index(6, 'N'), x: real('N', width) },
+      ({ blocks, scales, i, x }) => mul(dequantize(gatherRows(blocks, i), gatherRows(scales, i), 32), x),
+      two,
+    );
+    check(`x W' with rows of ${width}`, { ...matrix, x: real('N', width) }, (w) => matMulBlocks(w.x, w.blocks, w.scales, 32, true), two);
+    check(`x W with rows of ${width}`, { ...matrix, x: real('N', 6) }, (w) => matMulBlocks(w.x, w.blocks, w.scales, 32, false), two);
+  }
 });
 
 test('no gradient flows through comparisons, floor, casts and stopGradient', () => {

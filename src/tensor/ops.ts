@@ -87,20 +87,23 @@ export const floor = defineOp('Floor', { shape: ([x]) => x, onnx: (emit, inputs)
 /** The same value without a gradient. */
 export const stopGradient = defineOp('StopGradient', { shape: ([x]) => x, onnx: (_emit, [x]) => x });
 
-const castTo: Record<DType, (inputs: readonly Node[], attributes: { to: DType }) => Node> = {
+/** Numbers of 8 bits only come from outside. */
+type CastType = Exclude<DType, 'int8'>;
+
+const castTo: Record<CastType, (inputs: readonly Node[], attributes: { to: CastType }) => Node> = {
   float32: defineCast('float32'),
   int32: defineCast('int32'),
   bool: defineCast('bool'),
 };
-function defineCast(to: DType) {
-  return defineOp<{ to: DType }>(`Cast_${to}`, {
+function defineCast(to: CastType) {
+  return defineOp<{ to: CastType }>(`Cast_${to}`, {
     shape: ([x]) => x,
     dtype: to,
     onnx: (emit, inputs) => emit.node('Cast', inputs, { to: emit.dtype(to) }),
   });
 }
 /** Changes the type; no gradient flows through it. */
-export const cast = (x: Node, to: DType): Node => castTo[to]([x], { to });
+export const cast = (x: Node, to: CastType): Node => castTo[to]([x], { to });
 
 // ---- reductions ----
 

@@ -219,6 +219,12 @@ interface Uploads {
   clear(): void;
 }
 
+/** Its smallest integers have 32 bits. */
+function upload(tf: TensorFlow, { shape, data }: TensorValue): Tensor {
+  if (data instanceof Float32Array) return tf.tensor(data, [...shape], 'float32');
+  return tf.tensor(data instanceof Int8Array ? Int32Array.from(data) : data, [...shape], 'int32');
+}
+
 /**
  * A value that is fed a second time (the same object) is treated as a frozen weight: it stays on the backend until it has not been fed for
  * some runs. An array that was changed in place must be fed as a new object.
@@ -237,7 +243,7 @@ function makeUploads(tf: TensorFlow, patience = 16): Uploads {
     tensor(value) {
       const known = kept.get(value);
       if (known) known.run = now;
-      const tensor = known?.tensor ?? tf.tensor(value.data, [...value.shape], value.data instanceof Float32Array ? 'float32' : 'int32');
+      const tensor = known?.tensor ?? upload(tf, value);
       if (!known && seen.has(value)) {
         kept.set(value, { tensor, run: now });
         tensors.add(tensor);

@@ -15,11 +15,12 @@ export function tensorFlowKernels(tf: TensorFlow, backend: Backend): ReadonlyMap
       name,
       (inputs, node, size) => {
         const shape = node.shape.map(size);
+        const dtype = node.dtype === 'int8' ? 'int32' : node.dtype;
         const attributes = node.attributes as unknown as KnownAttributes;
         const filled = inputs.filter((x) => x.size > 0);
         // Kernels are unreliable with empty tensors. A result from empty inputs is empty or zero, because all ops that get here are sums.
-        if (shape.includes(0) || (filled.length < inputs.length && name !== 'Concat')) return tf.zeros([...shape], node.dtype);
-        return rule(name === 'Concat' ? filled : inputs, attributes, { shape, dtype: node.dtype }, size);
+        if (shape.includes(0) || (filled.length < inputs.length && name !== 'Concat')) return tf.zeros([...shape], dtype);
+        return rule(name === 'Concat' ? filled : inputs, attributes, { shape, dtype }, size);
       },
     ]),
   );
@@ -42,21 +43,32 @@ interface KnownAttributes {
   readonly epsilon: number;
   readonly heads: number;
   readonly inverse: boolean;
+  readonly block: number;
 }
 interface Result {
   readonly shape: number[];
-  readonly dtype: DType;
+  readonly dtype: Exclude<DType, 'int8'>;
 }
 type Rule = (inputs: readonly Tensor[], attributes: KnownAttributes, result: Result, size: (dim: Dim) => number) => Tensor;
 
 const rules = (tf: TensorFlow, backend: Backend): Readonly<Record<string, Rule>> => {
   const { transpose, product } = backend === 'wasm' ? wasmAlgebra(tf) : plainAlgebra(tf);
   const same = (x: Tensor): Tensor => tf.reshape(x, x.shape);
-  const zero = (dtype: DType): Tensor => tf.zeros([], dtype);
+  const zero = (dtype: Result['dtype']): Tensor => tf.zeros([], dtype);
   /** Treats an axis as columns of [outer, size * inner], because kernels are slow with more axes. */
   const around = (shape: readonly number[], axis: number): { outer: number; inner: number } => {
     const count = (sizes: readonly number[]): number => sizes.reduce((a, b) => a * b, 1);
     return { outer: count(shape.slice(0, axis)), inner: count(shape.slice(axis + 1)) };
+  };
+
+  const dequantized = (blocks: Tensor, scales: Tensor, block: number): Tensor => {
+    const [width, count] = [blocks, scales].map(({ shape }) => shape[shape.length - 1]);
+    const rows = tf.pad(tf.reshape(tf.cast(blocks, 'float32'), [-1, width]), [
+      [0, 0],
+      [0, count * block - width],
+    ]);
+    const numbers = tf.mul(tf.reshape(rows, [-1, count, block]), tf.reshape(scales, [-1, count, 1]));
+    return tf.reshape(tf.slice(tf.reshape(numbers, [-1, count * block]), [0, 0], [-1, width]), blocks.shape);
   };
 
   return {
@@ -84,7 +96,7 @@ const rules = (tf: TensorFlow, backend: Backend): Readonly<Record<string, Rule>>
     Cast_float32: ([x]) => tf.cast(x, 'float32'),
     Cast_int32: ([x]) => tf.cast(x, 'int32'),
     /** The cast of the wasm backend would turn 0.5 into false. */
-    Cast_bool: ([x]) => (x.dtype === 'bool' ? same(x) : tf.notEqual(x, zero(x.dtype as DType))),
+    Cast_bool: ([x]) => (x.dtype === 'bool' ? same(x) : tf.notEqual(x, zero(x.dtype as Result['dtype']))),
 
     Sum: ([x], { axes, keep }) => (axes.length ? tf.sum(x, [...axes], keep) : same(x)),
 
@@ -120,6 +132,9 @@ const rules = (tf: TensorFlow, backend: Backend): Readonly<Record<string, Rule>>
       const y = product(spread(a), spread(b), transA, transB);
       return alpha === 1 ? y : tf.mul(y, alpha);
     },
+
+    Dequantize: ([blocks, scales], { block }) => dequantized(blocks, scales, block),
+    MatMulBlocks: ([x, blocks, scales], { block, transB }) => product(x, dequantized(blocks, scales, block), false, transB),
 
     Softmax: ([x]) => tf.softmax(x),
     LogSoftmax: ([x]) => tf.logSoftmax(x),

@@ -51,7 +51,12 @@ test.for(both)(
           `import { writeFileSync } from 'node:fs'; writeFileSync(new URL('ran', import.meta.url), '');`,
         );
         mkdirSync(join(workspace, '.vscode'));
-        const settings = { 'tandem.measure.onSave': 'lines', 'tandem.engine.executor': 'tensorflow', 'tandem.engine.threads': 7 };
+        const settings = {
+          'tandem.measure.onSave': 'lines',
+          'tandem.engine.executor': 'tensorflow',
+          'tandem.engine.threads': 7,
+          'tandem.engine.weights': 'f32',
+        };
         writeFileSync(join(workspace, '.vscode', 'settings.json'), JSON.stringify(settings));
       },
     });
@@ -69,9 +74,9 @@ test.for(both)(
       // Its settings have no effect, and the editor lists no tasks.
       const settings = await editor.run((vscode) => {
         const read = vscode.workspace.getConfiguration('tandem');
-        return ['measure.onSave', 'engine.executor', 'engine.threads'].map((id) => read.get(id));
+        return ['measure.onSave', 'engine.executor', 'engine.threads', 'engine.weights'].map((id) => read.get(id));
       });
-      expect(settings).toEqual(['off', 'onnxruntime', 0]);
+      expect(settings).toEqual(['off', 'onnxruntime', 0, 'auto']);
       const tasks = editor.run(async (vscode) => (await vscode.tasks.fetchTasks({ type: 'tandem' })).length);
       await editor.pressDialog('Cancel');
       expect(await tasks).toBe(0);

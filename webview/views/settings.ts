@@ -4,6 +4,7 @@ import { warmStartText } from '../../src/run/words/words.ts';
 import type { RunState } from '../../src/run/record/state.ts';
 import { h, type VNode } from '../dom.ts';
 import { fold, type Ui } from './parts.ts';
+import { shortFingerprint } from '../../src/run/words/shortFingerprint.ts';
 
 export function settings({ config, budget, tokensPerSecond, warmStart, warmSoft }: RunState, ui: Ui): VNode | undefined {
   if (!config) return undefined;
@@ -13,7 +14,7 @@ export function settings({ config, budget, tokensPerSecond, warmStart, warmSoft 
     'seconds' in config.budget ? [duration(config.budget.seconds * 1000), spent] : [spent || `${count(config.budget.tokens)} tokens`];
   const facts: (readonly [string, string])[] = [
     ['Run', run],
-    ['Model', `${model.name} (${model.fingerprint.slice(0, 12)})`],
+    ['Model', `${model.name} (${shortFingerprint(model.fingerprint, 12)})`],
     ['Data', data.join(', ')],
     ['Rows', `${splits.train} training, ${splits.val} validation, ${splits.test} test`],
     ['Metric', metric],

@@ -6,16 +6,21 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { huggingFaceConfig } from '../../../src/model/files/huggingFaceConfig.ts';
 import { readGguf } from '../../../src/model/files/gguf.ts';
+import { f32 } from '../../../src/model/frozen/f32.ts';
+import { frozenIntake } from '../../../src/model/frozen/frozenWeights.ts';
 import { writeSafetensors } from '../../../src/model/files/safetensors.ts';
 import { makeTokenizer } from '../../../src/model/files/textTokenizer.ts';
 import type { TokenizerJson } from '../../../src/model/files/tokenizerJson.ts';
 import { resolveModel } from '../../../src/model/store/store.ts';
+import type { WeightTensor } from '../../../src/model/weightTensor.ts';
 import { readInstructions, readTasks, readTexts } from './corpus.ts';
 import { episode } from './episodes.ts';
 import { calibrationSeed, specialTokens, vocabularySize, work } from './settings.ts';
 import { pruneVocabulary } from './vocabulary.ts';
 
-const source = await readGguf(await resolveModel('smollm2-135m'));
+const intake = frozenIntake(f32);
+const source = await readGguf(await resolveModel('smollm2-135m'), () => intake.take);
+const sourceWeights = intake.weights.feeds as Readonly<Record<string, WeightTensor>>;
 const [json] = JSON.parse(source.tokenizerDefinition) as [TokenizerJson];
 /** SmolLM2's template without the system message that it puts before every chat. */
 const chatTemplate = readFileSync('models/nano/train/chat-template.jinja', 'utf8').trim();
@@ -25,11 +30,11 @@ const { json: pruned, kept } = pruneVocabulary(json, countTokens(), vocabularySi
 
 const directory = join(work, 'teacher');
 mkdirSync(directory, { recursive: true });
-const embedding = source.weights.get('model.embed_tokens.weight')!;
+const embedding = sourceWeights['model.embed_tokens.weight'];
 const width = embedding.shape[1];
 const rowsKept = new Float32Array(kept.length * width);
 kept.forEach((old, id) => rowsKept.set(embedding.data.subarray(old * width, (old + 1) * width), id * width));
-const weights = new Map([...source.weights, ['model.embed_tokens.weight', { shape: [kept.length, width], data: rowsKept }]]);
+const weights = new Map([...Object.entries(sourceWeights), ['model.embed_tokens.weight', { shape: [kept.length, width], data: rowsKept }]]);
 const config = { ...source.config, vocabularySize: kept.length };
 const write = (name: string, value: unknown): void => writeFileSync(join(directory, name), `${JSON.stringify(value, null, 1)}\n`);
 write('config.json', huggingFaceConfig(config));

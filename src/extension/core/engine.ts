@@ -236,8 +236,8 @@ const isSameMeasurement = (a: Task, b: Task): boolean => a.kind === b.kind && !i
 /** The model that a task loads, as far as its spec says it; the prompt file says the rest. Undefined where it loads none that a run could use. */
 function modelOf(task: Task): string | undefined {
   if (task.kind === 'resume' || task.kind === 'export') return undefined;
-  const { prompt, model, executor, threads, untrusted } = task.spec;
-  return JSON.stringify([prompt, model, executor, threads, untrusted]);
+  const { prompt, model, executor, threads, weights, untrusted } = task.spec;
+  return JSON.stringify([prompt, model, executor, threads, weights, untrusted]);
 }
 
 const isRunTask = ({ kind }: Task): boolean => kind === 'optimize' || kind === 'resume';

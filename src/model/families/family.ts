@@ -66,7 +66,7 @@ export interface GgufNames {
   readonly model: Readonly<Record<string, string>>;
 }
 
-/** How llama.cpp's converter changes the numbers of a weight, and the inverse. Both work in place. */
+/** How llama.cpp's converter changes the numbers of a weight, and the inverse. Both work in place, on whole heads of rows. */
 export interface StoredWeights {
   /** @param name Hugging Face's */
   toFile(name: string, weight: WeightTensor, shape: ModelShape): void;

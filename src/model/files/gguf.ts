@@ -2,7 +2,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import { TandemError } from '../../errors.ts';
 import { openFile } from '../../files.ts';
-import { pulse } from '../../pulse.ts';
 import { damagedHint } from '../configFields.ts';
 import type { FamilyGguf } from '../families/family.ts';
 import { families, familyHint, ggufsOf } from '../families/table.ts';
@@ -14,33 +13,37 @@ import { ggufMetadata, type GgufMetadata } from './ggufMetadata.ts';
 import { ggufName, huggingFaceName } from './ggufNames.ts';
 import { ggufTokenizer, type GgufTokenizer } from './ggufTokenizer.ts';
 import { readNumbers } from './numberFormats.ts';
-import { requireNumbers, requireWeights } from './weights.ts';
+import { readPieces, type TakePiece } from './weightPieces.ts';
+import { requireWeights } from './weights.ts';
 
 export interface ModelParts {
   readonly config: ModelShape;
-  readonly weights: ReadonlyMap<string, WeightTensor>;
   readonly tokenizer: Tokenizer;
   /** Everything that determines how texts become tokens, for the fingerprint. */
   readonly tokenizerDefinition: string;
 }
 
+/** Says who takes the weights of a model, once its shape is known. */
+export type Taker = (config: ModelShape) => TakePiece;
+
 /**
- * Tensors of all formats in numberFormats.ts become float32.
+ * Tensors of all formats in numberFormats.ts become float32, piece by piece.
  * @throws TandemError 'bad-gguf', 'bad-model-config', 'bad-weights', 'unsupported-model', 'unsupported-tokenizer', 'bad-tokenizer'
  */
-export async function readGguf(path: string): Promise<ModelParts> {
+export async function readGguf(path: string, taker: Taker): Promise<ModelParts> {
   const file = await openFile(path);
   try {
     const { plan, tokenizer, definition } = await readSettings(file, path);
-    const weights = new Map<string, WeightTensor>();
-    for (const [name, tensor] of plan.tensors) {
-      const weight = await readTensor(file, path, tensor);
-      requireNumbers(tensor.name, weight, path);
-      plan.gguf.stored?.fromFile(name, weight, plan.config);
-      weights.set(name, weight);
-      pulse();
-    }
-    return { config: plan.config, weights, tokenizer, tokenizerDefinition: definition };
+    const { config, gguf } = plan;
+    const take = taker(config);
+    for (const [name, tensor] of plan.tensors)
+      await readPieces(file, path, tensor, config.headSize, (piece) => {
+        gguf.stored?.fromFile(name, piece, config);
+        take(name, tensor.shape, piece);
+      }).catch((cause: unknown) => {
+        throw endsWithin(tensor, path, cause);
+      });
+    return { config, tokenizer, tokenizerDefinition: definition };
   } finally {
     await file.close();
   }
@@ -137,15 +140,21 @@ function ggufOf(metadata: GgufMetadata, among: readonly FamilyGguf[]): FamilyGgu
 const ropeFactors = 'rope_freqs.weight';
 const mostFactors = 4096;
 
-async function readTensor(file: FileHandle, path: string, { name, format, shape, position }: GgufTensor): Promise<WeightTensor> {
+async function readTensor(file: FileHandle, path: string, tensor: GgufTensor): Promise<WeightTensor> {
+  const { format, shape, position } = tensor;
   const numbers = shape.reduce((product, size) => product * size, 1);
   const data = await readNumbers(file, position, format, numbers).catch((cause: unknown) => {
-    if (!(cause instanceof RangeError)) throw cause;
-    throw new TandemError('bad-gguf', `This GGUF file is damaged: it ends within "${name}".`, {
-      where: { file: path },
-      hint: damagedHint,
-      cause,
-    });
+    throw endsWithin(tensor, path, cause);
   });
   return { shape, data };
+}
+
+/** The error for a file that ends within a tensor. Other errors are unchanged. */
+function endsWithin({ name }: GgufTensor, path: string, cause: unknown): unknown {
+  if (!(cause instanceof RangeError)) return cause;
+  return new TandemError('bad-gguf', `This GGUF file is damaged: it ends within "${name}".`, {
+    where: { file: path },
+    hint: damagedHint,
+    cause,
+  });
 }

@@ -2,33 +2,34 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TandemError } from '../../errors.ts';
-import type { ModelParts } from './gguf.ts';
+import type { ModelParts, Taker } from './gguf.ts';
 import { damagedHint, isRecord, shown } from '../configFields.ts';
 import { parseHuggingFaceConfig } from './huggingFaceConfig.ts';
 import type { ModelShape } from '../modelShape.ts';
-import { formatOf, readSafetensors, readSafetensorsHeader } from './safetensors.ts';
+import { formatOf, readSafetensorsHeader, readSafetensorsPieces } from './safetensors.ts';
 import { makeTokenizer } from './textTokenizer.ts';
 import type { AddedToken, TokenizerJson, TokenizerStep } from './tokenizerJson.ts';
 import type { Tokenizer } from '../tokenizer.ts';
-import type { WeightTensor } from '../weightTensor.ts';
-import { requireNumbers, requireWeights, weightShapes } from './weights.ts';
+import { requireWeights, weightShapes } from './weights.ts';
 import type { FoundWeight } from './weights.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
 /** @throws TandemError 'bad-model-config', 'unsupported-model', 'bad-weights', 'bad-safetensors', 'bad-tokenizer' */
-export async function readHuggingFaceDirectory(directory: string): Promise<ModelParts> {
+export async function readHuggingFaceDirectory(directory: string, taker: Taker): Promise<ModelParts> {
   const { config, tokenizer, definition } = await readHuggingFaceSettings(directory);
   const places = await findWeights(directory, config);
-  const weights = new Map<string, WeightTensor>();
+  const take = taker(config);
   for (const file of new Set([...places.values()].map((place) => place.file))) {
     const names = new Map([...places].filter(([, place]) => place.file === file).map(([name, { stored }]) => [stored, name]));
-    for (const [stored, tensor] of await readSafetensors(file, (name) => names.has(name))) {
-      requireNumbers(stored, tensor, file);
-      weights.set(names.get(stored)!, tensor);
-    }
+    await readSafetensorsPieces(
+      file,
+      (stored) => names.has(stored),
+      config.headSize,
+      (stored, shape, piece) => take(names.get(stored)!, shape, piece),
+    );
   }
-  return { config, weights, tokenizer, tokenizerDefinition: definition };
+  return { config, tokenizer, tokenizerDefinition: definition };
 }
 
 /** Config and tokenizer, without the weights. @throws TandemError 'bad-model-config', 'unsupported-model', 'bad-tokenizer' */

@@ -1,14 +1,13 @@
 /** @file Writes a model with an adapter merged into its weights as a Hugging Face directory, which transformers loads. */
 import { copyFile, mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setImmediate } from 'node:timers/promises';
 import { TandemError } from '../../errors.ts';
 import { temporaryName } from '../../temporary.ts';
-import { pulse } from '../../pulse.ts';
-import type { Adapter } from '../adapter.ts';
+import type { Adapter, LoraConfig, LoraPair } from '../adapter.ts';
 import { blockOf } from '../linears.ts';
 import { isRecord } from '../configFields.ts';
 import { loraFeeds } from '../engine.ts';
+import { numbersOf, type FrozenWeights } from '../frozen/frozenWeights.ts';
 import { huggingFaceConfig } from './huggingFaceConfig.ts';
 import { readGgufHeader, type GgufHeader } from './ggufHeader.ts';
 import { ggufMetadata } from './ggufMetadata.ts';
@@ -16,6 +15,7 @@ import { ggufTokenizer } from './ggufTokenizer.ts';
 import type { ModelFiles } from './modelFiles.ts';
 import type { WeightTensor } from '../weightTensor.ts';
 import { writeSafetensors } from './safetensors.ts';
+import { weightShapes } from './weights.ts';
 import type { TokenizerStep } from './tokenizerJson.ts';
 
 /**
@@ -23,13 +23,18 @@ import type { TokenizerStep } from './tokenizerJson.ts';
  * @param source where `model` was loaded from: a Hugging Face directory, whose settings are copied, or a GGUF file, whose settings are translated
  * @throws TandemError 'adapter-mismatch', 'already-there', 'unsupported-model' for a GGUF model that config.json cannot describe
  */
-export async function writeMergedModel(directory: string, model: ModelFiles, source: string, adapter: Adapter): Promise<void> {
+export async function writeMergedModel(
+  directory: string,
+  model: ModelFiles<FrozenWeights>,
+  source: string,
+  adapter: Adapter,
+): Promise<void> {
   const temporary = temporaryName(directory);
   await rm(temporary, { recursive: true, force: true });
   await mkdir(temporary, { recursive: true });
   try {
     await (/\.gguf$/i.test(source) ? translateSettings : copySettings)(source, temporary, model);
-    await writeSafetensors(join(temporary, 'model.safetensors'), await mergedWeights(model, adapter), { format: 'pt' });
+    await writeSafetensors(join(temporary, 'model.safetensors'), mergedWeights(model, adapter), { format: 'pt' });
     await rename(temporary, directory);
   } catch (cause) {
     await rm(temporary, { recursive: true, force: true });
@@ -42,29 +47,41 @@ export async function writeMergedModel(directory: string, model: ModelFiles, sou
   }
 }
 
-/** W + (alpha / rank) B A for every linear that the adapter changes. */
-export async function mergedWeights(
-  { config, weights }: Pick<ModelFiles, 'config' | 'weights'>,
+/**
+ * W + (alpha / rank) B A for every linear that the adapter changes, where W are the numbers that the adapter was tuned on: those of the form. Each tensor is
+ * computed when its `data` is read.
+ */
+export function mergedWeights(
+  { config, weights }: Pick<ModelFiles<FrozenWeights>, 'config' | 'weights'>,
   adapter: Adapter,
-): Promise<Map<string, WeightTensor>> {
+): Map<string, WeightTensor> {
   loraFeeds(config, adapter);
-  const merged = new Map(weights);
-  const { rank, alpha } = adapter.config;
-  for (const { layer, linear, a, b } of adapter.pairs) {
-    await setImmediate();
-    pulse();
-    const name = `model.layers.${layer}.${blockOf(linear)}.${linear}.weight`;
-    const { shape, data } = weights.get(name)!;
-    const [rows, width] = shape;
-    const sum = Float32Array.from(data);
-    for (let row = 0; row < rows; row++)
-      for (let r = 0; r < rank; r++) {
-        const factor = (b[row * rank + r] * alpha) / rank;
-        for (let i = 0; i < width; i++) sum[row * width + i] += factor * a[r * width + i];
-      }
-    merged.set(name, { shape, data: sum });
-  }
-  return merged;
+  const pairs = new Map(adapter.pairs.map((pair) => [`model.layers.${pair.layer}.${blockOf(pair.linear)}.${pair.linear}.weight`, pair]));
+  return new Map(
+    [...weightShapes(config)].map(([name, shape]) => {
+      const pair = pairs.get(name);
+      const numbers = (): Float32Array => numbersOf(weights, name, shape).data;
+      return [
+        name,
+        {
+          shape,
+          get data() {
+            return pair ? added(numbers(), shape[1], pair, adapter.config) : numbers();
+          },
+        },
+      ];
+    }),
+  );
+}
+
+function added(numbers: Float32Array, width: number, { a, b }: LoraPair, { rank, alpha }: LoraConfig): Float32Array {
+  const sum = Float32Array.from(numbers);
+  for (let row = 0; row < sum.length / width; row++)
+    for (let r = 0; r < rank; r++) {
+      const factor = (b[row * rank + r] * alpha) / rank;
+      for (let i = 0; i < width; i++) sum[row * width + i] += factor * a[r * width + i];
+    }
+  return sum;
 }
 
 /** Copied in addition to config.json, in which the number format is changed. */
@@ -99,7 +116,7 @@ async function metadataOf(source: string): Promise<GgufHeader['metadata']> {
   }
 }
 
-async function translateSettings(source: string, into: string, { config }: ModelFiles): Promise<void> {
+async function translateSettings(source: string, into: string, { config }: Pick<ModelFiles, 'config'>): Promise<void> {
   const { json, tokenizer, chatTemplate, specialTexts } = ggufTokenizer(ggufMetadata(await metadataOf(source), source));
   const ends = [...tokenizer.endTokens];
   const texts = Object.fromEntries(Object.entries(specialTexts).filter(([, text]) => text !== ''));

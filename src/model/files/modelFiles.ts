@@ -3,8 +3,11 @@ import { stat } from 'node:fs/promises';
 import { totalmem } from 'node:os';
 import { basename, dirname, resolve } from 'node:path';
 import { TandemError } from '../../errors.ts';
-import { pulse } from '../../pulse.ts';
-import { checkGguf, readGguf, readGgufTokenizer } from './gguf.ts';
+import { f32 } from '../frozen/f32.ts';
+import type { FrozenForm } from '../frozen/frozenForm.ts';
+import { formFor, weightBytes } from '../frozen/formFor.ts';
+import { frozenIntake, numbersOf, type FrozenWeights } from '../frozen/frozenWeights.ts';
+import { checkGguf, readGguf, readGgufTokenizer, type Taker } from './gguf.ts';
 import { checkHuggingFaceDirectory, readHuggingFaceDirectory, readHuggingFaceTokenizer } from './huggingFaceDirectory.ts';
 import type { ModelShape } from '../modelShape.ts';
 import { textsOf, type Texts } from '../texts.ts';
@@ -12,14 +15,14 @@ import type { Tokenizer } from '../tokenizer.ts';
 import type { WeightTensor } from '../weightTensor.ts';
 import { Fingerprint, weightShapes } from './weights.ts';
 
-export interface ModelFiles {
+/** @typeParam Weights by default float32 tensors by Hugging Face's names, in the order of `weightShapes`; `lm_head.weight` only if untied */
+export interface ModelFiles<Weights = ReadonlyMap<string, WeightTensor>> {
   /** The name for people: the directory's or file's name, or the id in the Hugging Face cache. */
   readonly name: string;
   /** Covers config, tokenizer and every number of every weight, as loaded. Whether it is f32 or bf16, in one file or several, does not matter. */
   readonly fingerprint: string;
   readonly config: ModelShape;
-  /** By Hugging Face's names, in the order of `weightShapes`. `lm_head.weight` only if untied. */
-  readonly weights: ReadonlyMap<string, WeightTensor>;
+  readonly weights: Weights;
   readonly tokenizer: Tokenizer;
 }
 
@@ -28,16 +31,33 @@ export interface ModelFiles {
  * @throws TandemError 'model-not-found', 'model-unreadable', 'bad-model-config', 'unsupported-model', 'unsupported-tokenizer', 'bad-tokenizer', 'bad-weights', 'bad-safetensors', 'bad-gguf'
  */
 export async function loadModelFiles(path: string): Promise<ModelFiles> {
-  const { config, tokenizer, tokenizerDefinition, weights } = await read(path, readHuggingFaceDirectory, readGguf);
-  const ordered = new Map([...weightShapes(config).keys()].map((name) => [name, weights.get(name)!]));
+  const files = await loadFrozen(path, () => f32);
+  const { config, weights } = files;
+  return { ...files, weights: new Map([...weightShapes(config)].map(([name, shape]) => [name, numbersOf(weights, name, shape)])) };
+}
+
+/**
+ * As `loadModelFiles`, with the weights in a form. They are read in small pieces, so that loading takes hardly more memory than the result.
+ * @param formOf chooses the form
+ */
+export async function loadFrozen(path: string, formOf: (config: ModelShape) => FrozenForm): Promise<ModelFiles<FrozenWeights>> {
   const fingerprint = new Fingerprint();
+  let intake = frozenIntake(f32);
+  const taker: Taker = (config) => {
+    intake = frozenIntake(formOf(config));
+    return (name, shape, piece) => {
+      fingerprint.numbers(name, shape, piece.data);
+      intake.take(name, shape, piece);
+    };
+  };
+  const { config, tokenizer, tokenizerDefinition } = await read(
+    path,
+    (directory) => readHuggingFaceDirectory(directory, taker),
+    (file) => readGguf(file, taker),
+  );
   fingerprint.text('config', JSON.stringify(config));
   fingerprint.text('tokenizer', tokenizerDefinition);
-  for (const [name, tensor] of ordered) {
-    fingerprint.tensor(name, tensor);
-    pulse();
-  }
-  return { name: modelName(path), fingerprint: fingerprint.digest(), config, weights: ordered, tokenizer };
+  return { name: modelName(path), fingerprint: fingerprint.digest(), config, weights: intake.weights, tokenizer };
 }
 
 /**
@@ -45,21 +65,24 @@ export async function loadModelFiles(path: string): Promise<ModelFiles> {
  * @throws TandemError as loadModelFiles; 'model-too-large'
  */
 export async function checkModelFiles(path: string): Promise<void> {
-  const config = await read(path, checkHuggingFaceDirectory, checkGguf);
-  requireMemory(config, path);
+  requireMemory(await readShape(path), path);
 }
 
-/** @throws TandemError 'model-too-large' if the weights alone, as float32, take more memory than this machine has */
+/** The shape of a model whose files are complete. @throws TandemError as loadModelFiles, unless it concerns numbers */
+export const readShape = (path: string): Promise<ModelShape> => read(path, checkHuggingFaceDirectory, checkGguf);
+
+/** @throws TandemError 'model-too-large' if the weights alone take more memory than this machine has, in the form that they get if nobody chooses one */
 export function requireMemory(config: ModelShape, path: string, memory = memoryHere()): void {
-  const numbers = [...weightShapes(config).values()].reduce((sum, shape) => sum + shape.reduce((product, size) => product * size, 1), 0);
-  if (4 * numbers <= memory) return;
-  const [needed, here] = [4 * numbers, memory].map((bytes) => (bytes / 1e9).toPrecision(3));
+  const form = formFor('auto', config);
+  const bytes = weightBytes(config, form);
+  if (bytes <= memory) return;
+  const [needed, here] = [bytes, memory].map((size) => (size / 1e9).toPrecision(3));
   throw new TandemError(
     'model-too-large',
-    `The weights of this model take ${needed} GB as float32, but this machine has ${here} GB of memory.`,
+    `The weights of this model take ${needed} GB as ${form.name}, but this machine has ${here} GB of memory.`,
     {
       where: { file: path },
-      hint: 'Choose a smaller model. Tandem computes in float32, however the weights are stored.',
+      hint: 'Choose a smaller model. How the file stores the weights makes no difference.',
     },
   );
 }

@@ -43,19 +43,32 @@ export function storedBytes(format: NumberFormat, numbers: number): number {
  */
 export async function readNumbers(file: FileHandle, position: number, format: NumberFormat, numbers: number): Promise<Float32Array> {
   const out = new Float32Array(numbers);
-  if (format === numberFormats.F32) {
-    await readFully(file, new Uint8Array(out.buffer), position);
-    return out;
-  }
-  const blocks = numbers / format.blockNumbers;
-  const piece = Math.min(blocks, Math.floor(pieceBytes / format.blockBytes));
-  const buffer = new Uint8Array(piece * format.blockBytes);
+  await readInto(file, position, format, out);
+  return out;
+}
+
+/** As `readNumbers`, into an array that exists. @param buffer for whole blocks; float32 needs none */
+export async function readInto(
+  file: FileHandle,
+  position: number,
+  format: NumberFormat,
+  out: Float32Array,
+  buffer = bufferFor(format, out.length),
+): Promise<void> {
+  if (format === numberFormats.F32) return readFully(file, new Uint8Array(out.buffer, out.byteOffset, out.byteLength), position);
+  const blocks = out.length / format.blockNumbers;
+  const piece = Math.min(blocks, buffer.length / format.blockBytes);
   for (let block = 0; block < blocks; block += piece) {
     const count = Math.min(piece, blocks - block);
     await readFully(file, buffer.subarray(0, count * format.blockBytes), position + block * format.blockBytes);
     format.decode(buffer, count, out, block * format.blockNumbers);
   }
-  return out;
+}
+
+/** Room for the stored form of numbers, at most about 2 MB. */
+export function bufferFor(format: NumberFormat, numbers: number): Uint8Array {
+  if (format === numberFormats.F32) return new Uint8Array(0);
+  return new Uint8Array(Math.min(numbers / format.blockNumbers, Math.floor(pieceBytes / format.blockBytes)) * format.blockBytes);
 }
 
 /** Fills the buffer from a byte position of the file. @throws RangeError if the file ends before */

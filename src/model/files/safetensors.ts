@@ -8,6 +8,7 @@ import { isRecord } from '../configFields.ts';
 import { numberFormats, readFully, readNumbers, storedBytes } from './numberFormats.ts';
 import { replaceFile } from './replaceFile.ts';
 import type { WeightTensor } from '../weightTensor.ts';
+import { readPieces, type TakePiece } from './weightPieces.ts';
 
 export interface SafetensorsEntry {
   readonly name: string;
@@ -44,6 +45,28 @@ export async function readSafetensors(path: string, wanted: (name: string) => bo
   }
 }
 
+/** Reads and checks the wanted tensors, in pieces of float32 numbers. @throws TandemError 'bad-safetensors', 'bad-weights' */
+export async function readSafetensorsPieces(
+  path: string,
+  wanted: (name: string) => boolean,
+  headRows: number,
+  take: TakePiece,
+): Promise<void> {
+  const file = await openFile(path);
+  try {
+    const { entries } = await readHeader(file, path);
+    for (const entry of entries.filter(({ name }) => wanted(name))) {
+      const { name, shape, begin: position } = entry;
+      const placed = { name, shape, position, format: numberFormats[formatOf(entry, path)] };
+      await readPieces(file, path, placed, headRows, (piece) => take(name, shape, piece)).catch((cause: unknown) => {
+        throw endsWithin(name, path, cause);
+      });
+    }
+  } finally {
+    await file.close();
+  }
+}
+
 /** The names, shapes and metadata of a file, without its numbers. @throws TandemError 'bad-safetensors' */
 export async function readSafetensorsHeader(path: string): Promise<SafetensorsHeader> {
   const file = await openFile(path);
@@ -54,7 +77,10 @@ export async function readSafetensorsHeader(path: string): Promise<SafetensorsHe
   }
 }
 
-/** Writes float32 tensors, rounded to halves if requested, to a temporary name first. An existing file is replaced completely. */
+/**
+ * Writes float32 tensors, rounded to halves if requested, to a temporary name first. An existing file is replaced completely. Each tensor's `data` is read
+ * once, in its turn, so that a getter may compute it.
+ */
 export async function writeSafetensors(
   path: string,
   tensors: Iterable<readonly [name: string, tensor: WeightTensor]>,
@@ -64,14 +90,17 @@ export async function writeSafetensors(
   const items = [...tensors];
   const header: Record<string, unknown> = { __metadata__: metadata };
   let end = 0;
-  for (const [name, { shape, data }] of items) {
+  for (const [name, { shape }] of items) {
     const begin = end;
-    end += dtype === 'F32' ? data.byteLength : data.byteLength / 2;
+    end += storedBytes(numberFormats[dtype], numbersIn(shape));
     header[name] = { dtype, shape, data_offsets: [begin, end] };
   }
   await replaceFile(path, async (file) => {
     await file.write(encodeHeader(header));
-    for (const [, { data }] of items) await file.write(numberEncoders[dtype](data));
+    for (const [, tensor] of items) {
+      await file.write(numberEncoders[dtype](tensor.data));
+      pulse();
+    }
   });
 }
 
@@ -157,9 +186,13 @@ export function formatOf({ name, dtype }: SafetensorsEntry, path: string): (type
 async function readEntry(file: FileHandle, path: string, entry: SafetensorsEntry): Promise<Float32Array> {
   const { name, shape, begin } = entry;
   return readNumbers(file, begin, numberFormats[formatOf(entry, path)], numbersIn(shape)).catch((cause: unknown) => {
-    throw cause instanceof RangeError ? damaged(path, `it ends within "${name}"`, cause) : cause;
+    throw endsWithin(name, path, cause);
   });
 }
+
+/** The error for a file that ends within a tensor. Other errors are unchanged. */
+const endsWithin = (name: string, path: string, cause: unknown): unknown =>
+  cause instanceof RangeError ? damaged(path, `it ends within "${name}"`, cause) : cause;
 
 function isCounts(value: unknown): value is number[] {
   return Array.isArray(value) && value.every((item) => Number.isSafeInteger(item) && item >= 0);

@@ -4,7 +4,6 @@ import { TandemError } from '../../errors.ts';
 import { damagedHint } from '../configFields.ts';
 import { familyHint } from '../families/table.ts';
 import type { ModelShape } from '../modelShape.ts';
-import type { WeightTensor } from '../weightTensor.ts';
 
 /** Every weight of a model with this shape, in order. Linears are [out, in]. */
 export function weightShapes(config: ModelShape): Map<string, readonly number[]> {
@@ -76,49 +75,72 @@ export function requireWeights(
   }
 }
 
-/**
- * Checks the numbers of a weight: files that are damaged, or that a download filled up with zeros, would silently compute nonsense.
- * @throws TandemError 'bad-weights'
- */
-export function requireNumbers(name: string, { data }: WeightTensor, file: string): void {
-  // Anything times zero is zero, except for infinities and NaN.
+/** Checks the numbers of a weight: files that are damaged, or that a download filled up with zeros, would silently compute nonsense. */
+export function numbersCheck(name: string, file: string): { add(data: Float32Array): void; end(): void } {
   let zero = 0;
-  for (let i = 0; i < data.length; i++) zero += data[i] * 0;
+  let isZero = true;
   const wrong = (what: string): TandemError =>
     new TandemError('bad-weights', `The weight "${name}" ${what}. The file is damaged.`, { where: { file }, hint: 'Download it again.' });
-  if (zero !== 0) throw wrong('holds values that are not numbers');
-  if (!name.endsWith('.bias') && data.every((value) => value === 0)) throw wrong('is zero everywhere');
+  return {
+    add(data) {
+      // Anything times zero is zero, except for infinities and NaN.
+      for (let i = 0; i < data.length; i++) zero += data[i] * 0;
+      isZero &&= data.every((value) => value === 0);
+    },
+    /** @throws TandemError 'bad-weights' */
+    end() {
+      if (zero !== 0) throw wrong('holds values that are not numbers');
+      if (!name.endsWith('.bias') && isZero) throw wrong('is zero everywhere');
+    },
+  };
 }
 
 /** Collects a fingerprint as tensors are loaded, in any order. Every number counts; the storage format does not. */
 export class Fingerprint {
   private readonly parts: string[] = [];
+  private readonly sums = new Map<string, { readonly shape: readonly number[]; readonly sum: Checksum }>();
 
   text(name: string, text: string): void {
     this.parts.push(`${name} ${createHash('sha256').update(text).digest('hex')}`);
   }
 
-  tensor(name: string, { shape, data }: WeightTensor): void {
-    this.parts.push(`${name} [${shape.join()}] ${checksum(data)}`);
+  /** The next numbers of a weight of this shape: a multiple of four of them, except for the last. */
+  numbers(name: string, shape: readonly number[], data: Float32Array): void {
+    const { sum } = this.sums.get(name) ?? { sum: checksum() };
+    this.sums.set(name, { shape, sum });
+    sum.add(data);
   }
 
   /** 16 hexadecimal digits of sha256. */
   digest(): string {
-    return createHash('sha256').update(this.parts.sort().join('\n')).digest('hex').slice(0, 16);
+    const tensors = [...this.sums].map(([name, { shape, sum }]) => `${name} [${shape.join()}] ${sum.digest()}`);
+    return createHash('sha256')
+      .update([...this.parts, ...tensors].sort().join('\n'))
+      .digest('hex')
+      .slice(0, 16);
   }
 }
 
+interface Checksum {
+  add(data: Float32Array): void;
+  digest(): string;
+}
+
 /** Four interleaved multiplicative hashes of the numbers' bits: one pass at memory speed, while sha256 would take four times as long as loading. */
-function checksum(data: Float32Array): string {
-  const bits = new Int32Array(data.buffer, data.byteOffset, data.length);
-  const lanes = bits.length - (bits.length % 4);
+function checksum(): Checksum {
   let [a, b, c, d] = [1, 2, 3, 4];
-  for (let i = 0; i < lanes; i += 4) {
-    a = Math.imul(a ^ bits[i], 0x01000193) ^ (a >>> 15);
-    b = Math.imul(b ^ bits[i + 1], 0x01000193) ^ (b >>> 15);
-    c = Math.imul(c ^ bits[i + 2], 0x01000193) ^ (c >>> 15);
-    d = Math.imul(d ^ bits[i + 3], 0x01000193) ^ (d >>> 15);
-  }
-  for (let i = lanes; i < bits.length; i++) a = Math.imul(a ^ bits[i], 0x01000193) ^ (a >>> 15);
-  return [a, b, c, d].map((lane) => (lane >>> 0).toString(16)).join('-');
+  return {
+    add(data) {
+      const bits = new Int32Array(data.buffer, data.byteOffset, data.length);
+      const lanes = bits.length - (bits.length % 4);
+      for (let i = 0; i < lanes; i += 4) {
+        a = Math.imul(a ^ bits[i], 0x01000193) ^ (a >>> 15);
+        b = Math.imul(b ^ bits[i + 1], 0x01000193) ^ (b >>> 15);
+        c = Math.imul(c ^ bits[i + 2], 0x01000193) ^ (c >>> 15);
+        d = Math.imul(d ^ bits[i + 3], 0x01000193) ^ (d >>> 15);
+      }
+      for (let i = lanes; i < bits.length; i++) a = Math.imul(a ^ bits[i], 0x01000193) ^ (a >>> 15);
+    },
+    digest: () => [a, b, c, d].map((lane) => (lane >>> 0).toString(16)).join('-'),
+  };
 }

@@ -5,6 +5,7 @@ import type { FrozenForm } from './frozenForm.ts';
 
 export const f32: FrozenForm = {
   name: 'f32',
+  bytesPerNumber: 4,
   feeds: (name, matrix) => ({ [name]: matrix }),
   matrix(name, shape, input) {
     const whole = input(name, shape);

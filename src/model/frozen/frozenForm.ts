@@ -11,9 +11,14 @@ import type { WeightTensor } from '../weightTensor.ts';
  */
 export interface FrozenForm {
   readonly name: string;
+  /** Memory for a number of a matrix. */
+  readonly bytesPerNumber: number;
   /** A suffix for the fingerprint of a model in this form. Absent if it computes with exactly the numbers in the files. */
   readonly mark?: string;
-  /** The graph inputs for a matrix, by the names that `matrix` gives its inputs. Values may share the matrix's memory. */
+  /**
+   * The graph inputs for a matrix, by the names that `matrix` gives its inputs. Their first axis is that of the matrix's rows, and each row depends only
+   * on the same row of the matrix, because large matrices are passed in pieces of some rows. Values may share the matrix's memory.
+   */
   feeds(name: string, matrix: WeightTensor): Readonly<Record<string, TensorValue>>;
   /** The matrix in a graph. Its inputs are created at once. */
   matrix(name: string, shape: readonly [rows: number, width: number], input: FrozenInput): FrozenMatrix;

@@ -1,6 +1,6 @@
 /** @file A source of models: which specs it claims, and how it opens the model that a spec names. */
 import type { Executor } from '../../tensor/executor.ts';
-import type { FrozenFormName } from '../frozen/table.ts';
+import type { FormChoice } from '../frozen/table.ts';
 import type { AddOptions } from '../store/store.ts';
 import type { Texts } from '../texts.ts';
 import type { OpenedModel } from '../trainableModel.ts';
@@ -31,6 +31,6 @@ export interface LocateOptions extends AddOptions {
 export interface OpenOptions {
   /** Runs the graphs of a model that is computed here. Called only by sources of such models. */
   readonly executor: () => Promise<Executor>;
-  /** The form of a model that is computed here. Default: f32. */
-  readonly form?: FrozenFormName;
+  /** The form of the frozen matrices of a model that is computed here. Default: f32. */
+  readonly weights?: FormChoice;
 }

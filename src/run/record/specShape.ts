@@ -1,5 +1,6 @@
 /** @file The shapes of a run's options: `spec` in its record, and the options that its journal contains. */
 import type { LoraConfig } from '../../model/adapter.ts';
+import { formChoices } from '../../model/frozen/table.ts';
 import { linearNames } from '../../model/linears.ts';
 import { softStarts } from '../../model/softPrompt.ts';
 import { adapterChoices } from '../../model/stepAdapters.ts';
@@ -56,6 +57,7 @@ export const runSpec: Shape<RunSpec> = object<RunSpec>({
   rows: rowLimits,
   executor: exactly(...executors),
   threads: optional(threads),
+  weights: optional(exactly(...formChoices)),
   chatDate: optional(day),
   untrusted: optional(exactly(true)),
   allowModules: optional(exactly(true)),

@@ -40,6 +40,7 @@ import {
   warmStartText,
   writerText,
 } from './words.ts';
+import { shortFingerprint } from './shortFingerprint.ts';
 
 /** The file name of the chart, which is beside the report. */
 export const chartName = 'metric.svg';
@@ -325,7 +326,7 @@ function settingsSection(state: RunState): Markdown | undefined {
       ),
     ],
     ['rows', `${splits.train} train, ${splits.val} validation, ${splits.test} test`],
-    ['model', markup`${config.model.name} (${code(config.model.fingerprint.slice(0, 12))})`],
+    ['model', markup`${config.model.name} (${code(shortFingerprint(config.model.fingerprint, 12))})`],
     ['metric', config.metric],
     ...(config.answerEnds ? [['answers', answerEndsText(config.answerEnds)]] : []),
     ['seed', String(config.seed)],

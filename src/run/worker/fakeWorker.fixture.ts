@@ -19,9 +19,9 @@ const models = keepOneModel(async () => {
 });
 
 /** Opens the model as a session does, and reports how many were loaded so far. */
-async function open({ model, executor, threads = 1 }: SessionSpec, tell: (notification: Notification) => void): Promise<void> {
+async function open({ model, executor, threads = 1, weights }: SessionSpec, tell: (notification: Notification) => void): Promise<void> {
   if (model === undefined) return;
-  await models.open(model, executor, threads);
+  await models.open(model, executor, threads, weights);
   tell({ type: 'busy', what: `Loaded ${loads} in process ${process.pid}` });
 }
 

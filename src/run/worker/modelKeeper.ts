@@ -1,4 +1,5 @@
 /** @file Keeps the latest model in memory for the next measurement or run. */
+import type { FormChoice } from '../../model/frozen/table.ts';
 import { sourceOf } from '../../model/sources/table.ts';
 import type { OpenedModel } from '../../model/trainableModel.ts';
 import type { ExecutorName } from '../spec.ts';
@@ -6,9 +7,16 @@ import { noInterrupt, type Interrupt } from './interrupt.ts';
 
 /**
  * @param place the model's place from `locateModel`
+ * @param weights the form of the frozen weights of a local model; f32 if absent
  * @param interrupt may end the model's current work
  */
-export type LoadModel = (place: string, executor: ExecutorName, threads: number, interrupt?: Interrupt) => Promise<OpenedModel>;
+export type LoadModel = (
+  place: string,
+  executor: ExecutorName,
+  threads: number,
+  weights?: FormChoice,
+  interrupt?: Interrupt,
+) => Promise<OpenedModel>;
 
 export interface ModelKeeper {
   /**
@@ -30,12 +38,12 @@ export function keepOneModel(load: LoadModel, versionOf = (place: string): Promi
     await last?.model.dispose();
   };
   return {
-    async open(place, executor, threads, asked = noInterrupt()) {
+    async open(place, executor, threads, weights = 'f32', asked = noInterrupt()) {
       current = asked;
-      const key = JSON.stringify([place, await versionOf(place), executor, threads]);
+      const key = JSON.stringify([place, await versionOf(place), executor, threads, weights]);
       if (kept?.key !== key) {
         await dispose();
-        kept = { key, model: await load(place, executor, threads, interrupt) };
+        kept = { key, model: await load(place, executor, threads, weights, interrupt) };
       }
       return kept.model;
     },

@@ -10,8 +10,11 @@ import type { LoadModel } from './modelKeeper.ts';
 /** Opens models of these sources. */
 export const openModelOf =
   (among = modelSources): LoadModel =>
-  async (place, executor, threads, interrupt = noInterrupt()) =>
-    sourceOf(place, among).open(place, { executor: async () => interruptible(await executors[executor](threads), interrupt) });
+  async (place, executor, threads, weights, interrupt = noInterrupt()) =>
+    sourceOf(place, among).open(place, {
+      executor: async () => interruptible(await executors[executor](threads), interrupt),
+      ...(weights && { weights }),
+    });
 
 const executors: Readonly<Record<ExecutorName, (threads: number) => Promise<Executor>>> = {
   onnxruntime: async (threads) => onnxRuntimeExecutor({ threads }),
