@@ -14,12 +14,13 @@ export interface LeftMarks extends vscode.Disposable {
 }
 
 export function removeLeftMarks(): LeftMarks {
-  /** By document. VS Code may draw the same marks again after they were removed, so one try is not enough; marks that stay are somebody else's. */
-  const tries = new Map<string, number>();
+  /** The marks at the last try, by document. If they are still there, they are somebody else's. */
+  const tried = new Map<string, string>();
   const tryOnce = (uri: vscode.Uri): void => {
-    const before = tries.get(uri.toString()) ?? 0;
-    if (before === mostTries || vscode.languages.getDiagnostics(uri).every(({ source }) => source !== undefined)) return;
-    tries.set(uri.toString(), before + 1);
+    const marks = vscode.languages.getDiagnostics(uri).filter(({ source }) => source === undefined);
+    const seen = JSON.stringify(marks);
+    if (marks.length === 0 || tried.get(uri.toString()) === seen) return;
+    tried.set(uri.toString(), seen);
     // Clears all that is kept under the name: VS Code draws what belongs to other files again when they are edited.
     for (const owner of owners) vscode.languages.createDiagnosticCollection(owner).dispose();
   };
@@ -28,12 +29,9 @@ export function removeLeftMarks(): LeftMarks {
   const listener: vscode.Disposable = vscode.languages.onDidChangeDiagnostics(({ uris }) => uris.filter(isOurs).forEach(tryOnce));
   return {
     remove: (uri) => {
-      tries.delete(uri.toString());
+      tried.delete(uri.toString());
       tryOnce(uri);
     },
     dispose: () => void listener.dispose(),
   };
 }
-
-/** After a document gets our language. */
-const mostTries = 5;
