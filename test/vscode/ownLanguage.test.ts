@@ -29,10 +29,13 @@ const insertBelowFirstLine = (editor: Editor, text: string): Promise<void> =>
     await vscode.window.activeTextEditor!.edit((edit) => edit.insert(new vscode.Position(1, 0), inserted));
   }, text);
 
-/** The tiny task, and a prompt file of other tools. */
+/**
+ * The tiny task, and a prompt file of other tools. Tandem has nothing to report of it: while 1.100 draws marks of ours, it does not tell extensions that
+ * its own are gone.
+ */
 function writePrompts(workspace: string): void {
   writeTinyTask(workspace);
-  writeFileSync(join(workspace, 'explain.prompt.md'), '---\ndescription: Explain\n---\n# One\nExplain it.\n## Two\nBriefly.\n');
+  writeFileSync(join(workspace, 'explain.prompt.md'), '---\ndescription: Explain\n---\n# One\nExplain ${input:text}.\n## Two\nBriefly.\n');
 }
 
 /** What VS Code says of the settings in its own language. */
