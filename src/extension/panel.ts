@@ -43,7 +43,8 @@ export function registerPanel(
     });
     const open = (run?: string): void => {
       wanted = run ?? wanted;
-      feed.open(wanted).then(() => (wanted = feed.shown()), show);
+      // A run that is asked for before the list has it is shown as soon as the list does.
+      feed.open(wanted).then((shown) => (wanted ??= shown), show);
     };
     const act = async (action: PanelAction): Promise<void> => {
       try {

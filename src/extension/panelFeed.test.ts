@@ -28,10 +28,11 @@ test('the newest run is opened, or the one that is asked for if there is one', a
     { type: 'runs', runs: [summary('new'), summary('old')], queue: [] },
     { type: 'opened', run: 'new', snapshot },
   ]);
-  await feed.open('old');
-  expect(feed.shown()).toBe('old');
-  await feed.open('deleted since');
-  expect(feed.shown()).toBe('new');
+  expect(await feed.open('old')).toBe('old');
+  expect(await feed.open('deleted since')).toBe('new');
+  // Out of date before it was shown.
+  const [first, second] = [feed.open('old'), feed.open('new')];
+  expect(await Promise.all([first, second])).toEqual([undefined, 'new']);
 });
 
 test('where there is no run the page hears so, and lines of none', async () => {

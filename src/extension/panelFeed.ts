@@ -12,10 +12,11 @@ export interface FeedSource {
 }
 
 export interface PanelFeed {
-  /** Shows this run, or the newest if there is no such run. For the run that is shown, sends news that is in no line of the journal. */
-  open(run?: string): Promise<void>;
-  /** The run that is shown. */
-  shown(): string | undefined;
+  /**
+   * Shows this run, or the newest if there is no such run. For the run that is shown, sends news that is in no line of the journal.
+   * @returns the run that is shown; undefined if there is none, or if another was opened in the meantime
+   */
+  open(run?: string): Promise<string | undefined>;
   /** Of whichever run is worked on; those of another than the shown one are left out. */
   line(run: string, line: JournalLine): void;
   vitals(run: string, vitals: Vitals): void;
@@ -50,22 +51,22 @@ export function makeFeed(source: FeedSource, post: (message: ToPage) => void, pa
     async open(wanted) {
       const mine = reset();
       const runs = await source.runs();
-      if (mine !== opening) return;
+      if (mine !== opening) return undefined;
       post({ type: 'runs', runs, queue: source.queue() });
       const run = runs.find(({ run }) => run === wanted)?.run ?? runs.at(0)?.run;
       if (run !== shown) waiting = [];
       shown = run;
-      if (run === undefined) return;
+      if (run === undefined) return undefined;
       const message = await source.open(run).then(
         (snapshot): ToPage => ({ type: 'opened', run, snapshot }),
         (error: unknown): ToPage => ({ type: 'refused', run, message: error instanceof Error ? error.message : String(error) }),
       );
-      if (mine !== opening) return;
+      if (mine !== opening) return undefined;
       post(message);
       opened = message.type === 'opened';
       if (opened) flush();
+      return run;
     },
-    shown: () => shown,
     line(run, line) {
       if (run !== shown) return;
       waiting.push(line);
