@@ -1,4 +1,4 @@
-/** @file Which files are data. A file of its own, as an editor wants to know it long before anything is read. */
+/** @file Which files are data. This is its own file because the editor needs it before it reads any data. */
 
 /** The extensions of data files. */
 export const dataEndings = ['.jsonl', '.ndjson', '.json', '.csv', '.tsv', '.parquet'] as const;

@@ -47,7 +47,7 @@ function read(path: string, text: string): PromptFile {
   const key = pair ? spanOf(pair.key as Node) : top;
   const place = isScalar(pair?.value) ? contentOf(pair.value, text.slice(yamlStart)) : key;
   if (keys.length === 0) {
-    // A skill of other tools. Who wants to tune it learns how to set it up.
+    // A skill of other tools. The hint says how to set it up.
     const hint = 'Set it up: tandem init --skill SKILL.md';
     problems.push({ severity: 'error', message: 'This skill is not set up for Tandem.', range: rangeOf(0, 0), hint, missing: true });
   } else {
